@@ -73,7 +73,7 @@ function parseV6(text: string): Uint8Array | undefined {
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
   const groups = [
     ...head,
-    ...new Array<number>(Math.max(0, missing)).fill(0),
+    ...Array.from({ length: Math.max(0, missing) }, () => 0),
     ...tail,
   ];
   const bytes = new Uint8Array(16);

@@ -13,7 +13,5 @@ export function assert(condition: unknown, message: string): asserts condition {
 
 /** Marks a branch that the types rule out; throws {@link AssertionError} with the value that got there. */
 export function unreachable(value: never): never {
-  throw new AssertionError(
-    `Cannot reach this branch: value is ${JSON.stringify(value)}`,
-  );
+  throw new AssertionError(`Cannot reach this branch: value is ${JSON.stringify(value)}`);
 }

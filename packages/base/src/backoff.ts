@@ -41,8 +41,7 @@ export class Backoff {
   /** The next wait in milliseconds, jitter included. */
   step(now: Millis): number {
     const { initialMs, capMs, factor, jitter, resetMs } = this.#options;
-    if (this.#lastStep !== undefined && now - this.#lastStep > resetMs)
-      this.#delayMs = initialMs;
+    if (this.#lastStep !== undefined && now - this.#lastStep > resetMs) this.#delayMs = initialMs;
     this.#lastStep = now;
     const baseMs = Math.min(this.#delayMs, capMs);
     this.#delayMs = Math.min(this.#delayMs * factor, capMs);

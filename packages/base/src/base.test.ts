@@ -18,10 +18,7 @@ test("Backoff grows to its cap, stays inside its jitter and resets after a quiet
   let now = 0;
   for (const base of [800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]) {
     const wait = backoff.step(millis(now));
-    assert.ok(
-      wait >= base && wait < base * 2,
-      `${wait} is not in [${base}, ${base * 2})`,
-    );
+    assert.ok(wait >= base && wait < base * 2, `${wait} is not in [${base}, ${base * 2})`);
     now += wait;
   }
   const afterQuiet = backoff.step(millis(now + 200_000));
@@ -46,10 +43,7 @@ test("Ring refuses past its capacity and keeps order across the wrap", () => {
   assert.equal(ring.shift(), 1);
   assert.equal(ring.push(4), true);
   assert.deepEqual([ring.at(0), ring.at(2), ring.at(3)], [2, 4, undefined]);
-  assert.deepEqual(
-    [ring.shift(), ring.shift(), ring.shift(), ring.shift()],
-    [2, 3, 4, undefined],
-  );
+  assert.deepEqual([ring.shift(), ring.shift(), ring.shift(), ring.shift()], [2, 3, 4, undefined]);
 });
 
 test("ByteWriter and ByteReader are each other's inverse, and reading past the end is an answer", () => {
@@ -63,10 +57,7 @@ test("ByteWriter and ByteReader are each other's inverse, and reading past the e
     .uint64(1n << 63n)
     .bytes(Uint8Array.of(9));
   const reader = new ByteReader(writer.finish());
-  assert.deepEqual(
-    [reader.uint8(), reader.uint16(), reader.uint24(), reader.uint32()],
-    [1, 2, 0x030405, 0xfffffff0],
-  );
+  assert.deepEqual([reader.uint8(), reader.uint16(), reader.uint24(), reader.uint32()], [1, 2, 0x030405, 0xfffffff0]);
   assert.equal(reader.uint48(), 0x123456789abc);
   assert.equal(reader.uint64(), 1n << 63n);
   assert.deepEqual([...reader.bytes(1)], [9]);

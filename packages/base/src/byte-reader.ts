@@ -38,10 +38,7 @@ export class ByteReader {
 
   uint24(): number {
     if (!this.#take(3)) return 0;
-    return (
-      (this.#view.getUint8(this.#offset - 3) << 16) |
-      this.#view.getUint16(this.#offset - 2)
-    );
+    return (this.#view.getUint8(this.#offset - 3) << 16) | this.#view.getUint16(this.#offset - 2);
   }
 
   uint32(): number {

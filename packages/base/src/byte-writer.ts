@@ -10,9 +10,7 @@ export class ByteWriter {
 
   constructor(options: { sizeBytes?: number; sizeBytesMax?: number } = {}) {
     this.#sizeBytesMax = options.sizeBytesMax ?? 1 << 24;
-    this.#bytes = new Uint8Array(
-      Math.min(options.sizeBytes ?? 256, this.#sizeBytesMax),
-    );
+    this.#bytes = new Uint8Array(Math.min(options.sizeBytes ?? 256, this.#sizeBytesMax));
     this.#view = new DataView(this.#bytes.buffer);
   }
 
@@ -66,10 +64,7 @@ export class ByteWriter {
 
   /** Overwrites two bytes already written: for a length known only afterwards. */
   patchUint16(at: number, value: number): void {
-    assert(
-      at + 2 <= this.#offset,
-      `Cannot patch at ${at}: only ${this.#offset} bytes are written`,
-    );
+    assert(at + 2 <= this.#offset, `Cannot patch at ${at}: only ${this.#offset} bytes are written`);
     this.#view.setUint16(at, value);
   }
 
@@ -86,14 +81,9 @@ export class ByteWriter {
   #grow(size: number): number {
     const at = this.#offset;
     const end = at + size;
-    assert(
-      end <= this.#sizeBytesMax,
-      `Cannot write ${size} bytes: ${at} of at most ${this.#sizeBytesMax} are used`,
-    );
+    assert(end <= this.#sizeBytesMax, `Cannot write ${size} bytes: ${at} of at most ${this.#sizeBytesMax} are used`);
     if (end > this.#bytes.length) {
-      const grown = new Uint8Array(
-        Math.min(this.#sizeBytesMax, Math.max(end, this.#bytes.length * 2)),
-      );
+      const grown = new Uint8Array(Math.min(this.#sizeBytesMax, Math.max(end, this.#bytes.length * 2)));
       grown.set(this.#bytes);
       this.#bytes = grown;
       this.#view = new DataView(grown.buffer);

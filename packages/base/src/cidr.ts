@@ -27,10 +27,7 @@ export function parseCidr(text: string): Result<Cidr, CidrError> {
   if (!address.ok) return bad("the part before / is not an IP address");
   const lengthText = text.slice(slash + 1);
   const lengthMax = address.value.family === 4 ? 32 : 128;
-  if (
-    !/^(0|[1-9]\d{0,2})$/.test(lengthText) ||
-    Number(lengthText) > lengthMax
-  ) {
+  if (!/^(0|[1-9]\d{0,2})$/.test(lengthText) || Number(lengthText) > lengthMax) {
     return bad(`the prefix length must be a number from 0 to ${lengthMax}`);
   }
   return ok({ address: address.value, prefixLength: Number(lengthText) });
@@ -52,18 +49,12 @@ export function hasHostBits(cidr: Cidr): boolean {
 
 /** True if `address` lies in `cidr`; false across families. */
 export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
-  return (
-    cidr.address.family === address.family &&
-    samePrefix(cidr.address.bytes, address.bytes, cidr.prefixLength)
-  );
+  return cidr.address.family === address.family && samePrefix(cidr.address.bytes, address.bytes, cidr.prefixLength);
 }
 
 /** True if every address of `inner` lies in `outer`. */
 export function cidrCovers(outer: Cidr, inner: Cidr): boolean {
-  return (
-    outer.prefixLength <= inner.prefixLength &&
-    cidrContains(outer, inner.address)
-  );
+  return outer.prefixLength <= inner.prefixLength && cidrContains(outer, inner.address);
 }
 
 /** True if the two ranges share an address. */
@@ -73,8 +64,7 @@ export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
 
 function samePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
   const whole = bits >> 3;
-  for (let index = 0; index < whole; index++)
-    if (a[index] !== b[index]) return false;
+  for (let index = 0; index < whole; index++) if (a[index] !== b[index]) return false;
   const rest = bits & 7;
   if (rest === 0) return true;
   return ((a[whole] ?? 0) ^ (b[whole] ?? 0)) >> (8 - rest) === 0;

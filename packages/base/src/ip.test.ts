@@ -1,15 +1,7 @@
 // Addresses and prefixes: canonical forms, refusals, containment.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  cidrContains,
-  cidrsOverlap,
-  formatCidr,
-  formatIp,
-  hasHostBits,
-  parseCidr,
-  parseIp,
-} from "./mod.ts";
+import { cidrContains, cidrsOverlap, formatCidr, formatIp, hasHostBits, parseCidr, parseIp } from "./mod.ts";
 
 function ip(text: string) {
   const parsed = parseIp(text);
@@ -24,15 +16,7 @@ function cidr(text: string) {
 }
 
 test("parseIp() and formatIp() agree on canonical text", () => {
-  for (const text of [
-    "0.0.0.0",
-    "10.1.2.255",
-    "::",
-    "::1",
-    "2001:db8::1",
-    "1:2:3:4:5:6:7:8",
-    "1:0:0:2::3",
-  ]) {
+  for (const text of ["0.0.0.0", "10.1.2.255", "::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8", "1:0:0:2::3"]) {
     assert.equal(formatIp(ip(text)), text);
   }
   assert.equal(formatIp(ip("2001:DB8:0:0:1:0:0:1")), "2001:db8::1:0:0:1");
@@ -67,14 +51,7 @@ test("prefixes contain, overlap and tell host bits", () => {
   assert.ok(hasHostBits(cidr("10.0.0.7/24")));
   assert.ok(!hasHostBits(cidr("10.0.0.0/24")));
   assert.equal(formatCidr(cidr("10.0.0.7/24")), "10.0.0.7/24");
-  for (const text of [
-    "10.0.0.0",
-    "10.0.0.0/33",
-    "10.0.0.0/-1",
-    "10.0.0.0/08",
-    "x/8",
-    "::/129",
-  ]) {
+  for (const text of ["10.0.0.0", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "x/8", "::/129"]) {
     assert.equal(parseCidr(text).ok, false, text);
   }
 });

@@ -26,9 +26,7 @@ export function parseIp(text: string): Result<IpAddress, IpError> {
 
 /** The canonical text: dotted quad, or RFC 5952 for IPv6 (lower case, longest run of zeros shortened). */
 export function formatIp(address: IpAddress): string {
-  return address.family === 4
-    ? address.bytes.join(".")
-    : formatV6(address.bytes);
+  return address.family === 4 ? address.bytes.join(".") : formatV6(address.bytes);
 }
 
 /** The 32 bits of an IPv4 address as an unsigned number. */
@@ -41,12 +39,7 @@ export function ipv4ToNumber(address: IpAddress): number {
 export function numberToIpv4(value: number): IpAddress {
   return {
     family: 4,
-    bytes: Uint8Array.of(
-      value >>> 24,
-      (value >>> 16) & 255,
-      (value >>> 8) & 255,
-      value & 255,
-    ),
+    bytes: Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255),
   };
 }
 
@@ -55,8 +48,7 @@ function parseV4(text: string): Uint8Array | undefined {
   if (parts.length !== 4) return undefined;
   const bytes = new Uint8Array(4);
   for (const [index, part] of parts.entries()) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255)
-      return undefined;
+    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
     bytes[index] = Number(part);
   }
   return bytes;
@@ -71,11 +63,7 @@ function parseV6(text: string): Uint8Array | undefined {
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
-  const groups = [
-    ...head,
-    ...Array.from({ length: Math.max(0, missing) }, () => 0),
-    ...tail,
-  ];
+  const groups = [...head, ...Array.from({ length: Math.max(0, missing) }, () => 0), ...tail];
   const bytes = new Uint8Array(16);
   for (const [index, group] of groups.entries()) {
     bytes[index * 2] = group >>> 8;
@@ -92,10 +80,7 @@ function parseGroups(text: string, mayEndInV4: boolean): number[] | undefined {
     if (mayEndInV4 && index === parts.length - 1 && part.includes(".")) {
       const v4 = parseV4(part);
       if (v4 === undefined) return undefined;
-      groups.push(
-        ((v4[0] ?? 0) << 8) | (v4[1] ?? 0),
-        ((v4[2] ?? 0) << 8) | (v4[3] ?? 0),
-      );
+      groups.push(((v4[0] ?? 0) << 8) | (v4[1] ?? 0), ((v4[2] ?? 0) << 8) | (v4[3] ?? 0));
     } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
       groups.push(Number.parseInt(part, 16));
     } else {
@@ -106,10 +91,7 @@ function parseGroups(text: string, mayEndInV4: boolean): number[] | undefined {
 }
 
 function formatV6(bytes: Uint8Array): string {
-  const groups = Array.from(
-    { length: 8 },
-    (_, index) => ((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0),
-  );
+  const groups = Array.from({ length: 8 }, (_, index) => ((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0));
   let bestStart = -1;
   let bestLength = 1;
   for (let start = 0; start < 8; start++) {

@@ -27,12 +27,7 @@ export class SeededRandom implements Random {
   }
 
   uint32(): number {
-    const [a, b, c, d] = this.#state as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [a, b, c, d] = this.#state as unknown as [number, number, number, number];
     const product = Math.imul(b, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
     const state = this.#state;
@@ -51,17 +46,12 @@ export class SeededRandom implements Random {
 
   bytes(size: number): Uint8Array {
     const bytes = new Uint8Array(size);
-    for (let index = 0; index < size; index++)
-      bytes[index] = this.uint32() & 0xff;
+    for (let index = 0; index < size; index++) bytes[index] = this.uint32() & 0xff;
     return bytes;
   }
 }
 
 /** Uniform integer in [min, max]. */
-export function randomInteger(
-  random: Random,
-  min: number,
-  max: number,
-): number {
+export function randomInteger(random: Random, min: number, max: number): number {
   return min + Math.floor(random.next() * (max - min + 1));
 }

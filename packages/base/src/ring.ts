@@ -9,10 +9,7 @@ export class Ring<T> {
   #size = 0;
 
   constructor(capacity: number) {
-    assert(
-      Number.isInteger(capacity) && capacity > 0,
-      `Cannot make a ring of capacity ${capacity}`,
-    );
+    assert(Number.isInteger(capacity) && capacity > 0, `Cannot make a ring of capacity ${capacity}`);
     this.capacity = capacity;
     this.#items = [];
   }

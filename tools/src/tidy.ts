@@ -18,7 +18,7 @@ const LEFT_OPEN = [
   ["X", "XX"],
   ["not impl", "emented"],
 ].map((halves) => halves.join(""));
-const LEFTOVER = new RegExp(`\\b(${LEFT_OPEN.join("|")})\\b`, "i");
+const LEFTOVER = new RegExp(`\\b(${LEFT_OPEN.join("|")})\\b`);
 const SKIPPED_TEST = /\b(?:test|it|describe|suite)\.(?:skip|todo|only)\(|\{\s*(?:skip|todo|only):\s*true/;
 const MACHINE_PATH = new RegExp(`(?:^|[\\s"'\`(=:])/(?:${["work", "farm", "root", "home/\\w+"].join("|")})/`);
 

@@ -1,0 +1,8 @@
+// The Kubernetes client without its sockets: types, selectors, resource versions, streaming parser, list/watch machine.
+export * from "./object.ts";
+export * from "./query.ts";
+export * from "./resource-version.ts";
+export * from "./resource.ts";
+export * from "./status-failures.ts";
+export * from "./status.ts";
+export * from "./watch-stream-event.ts";

@@ -1,0 +1,157 @@
+// Follows the content of files through the `..data` swap of Kubernetes volumes, rename and removal: it watches the directory, re-arms and polls.
+import { type FSWatcher, watch } from "node:fs";
+import { dirname } from "node:path";
+import { assert } from "@coracle/base";
+import { startInterval, startTimer, type Timer } from "../clock.ts";
+import { sha256Hex } from "../crypto/digest.ts";
+import { codeOf } from "../runtime-error.ts";
+import { readFileBytes } from "./files.ts";
+
+const FILES_MAX = 1024;
+const FILE_SIZE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Files whose bytes differ from the last look, with what is there now. */
+export interface FileChange {
+  /** The watched path. */
+  readonly path: string;
+  /** Its bytes; undefined if it is gone or cannot be read. */
+  readonly content: Uint8Array | undefined;
+}
+
+/** How to watch files. */
+export interface WatchFilesOptions {
+  /** Look at the bytes this often even without an event. Default 60 000. */
+  readonly pollMs?: number | undefined;
+  /** Wait this long after an event for more of them. Default 20. */
+  readonly debounceMs?: number | undefined;
+  /** Called with every file that changed since the last call, all of one swap together. */
+  readonly onChange: (changes: readonly FileChange[]) => void;
+}
+
+/** A running watch. */
+export interface FileWatch {
+  /** Resolves when the first look is done: what changes later is reported. */
+  readonly ready: Promise<void>;
+  /** Looks now, without waiting for an event or the poll. */
+  check(): Promise<void>;
+  close(): void;
+}
+
+/** Watches up to 1024 files of up to 16 MiB. They need not exist yet, nor their directories. */
+export function watchFiles(paths: readonly string[], options: WatchFilesOptions): FileWatch {
+  assert(paths.length <= FILES_MAX, `Cannot watch more than ${FILES_MAX} files: current number is ${paths.length}`);
+  return new DirectoryWatch(paths, options);
+}
+
+class DirectoryWatch implements FileWatch {
+  readonly ready: Promise<void>;
+  readonly #paths: readonly string[];
+  readonly #options: WatchFilesOptions;
+  /** Digest of what was last seen; undefined if there was nothing. */
+  readonly #seen: Map<string, string | undefined> = new Map();
+  readonly #watchers: Map<string, FSWatcher> = new Map();
+  readonly #poll: Timer;
+  #debounce: Timer | undefined;
+  #look: Promise<void> | undefined;
+  #lookAgain: boolean = false;
+  #isClosed: boolean = false;
+
+  constructor(paths: readonly string[], options: WatchFilesOptions) {
+    this.#paths = [...new Set(paths)];
+    this.#options = options;
+    this.#poll = startInterval(options.pollMs ?? 60_000, () => this.#soon(), {
+      keepsProcessAlive: false,
+    });
+    this.#arm();
+    this.ready = this.#startLook(true);
+  }
+
+  check(): Promise<void> {
+    if (this.#look === undefined) return this.#startLook(false);
+    this.#lookAgain = true;
+    return this.#look;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#poll.cancel();
+    this.#debounce?.cancel();
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  /** Watches every directory that exists and is not watched; a directory that went away is tried again at the next event or poll. */
+  #arm(): void {
+    for (const directory of new Set(this.#paths.map((path) => dirname(path)))) {
+      if (this.#watchers.has(directory)) continue;
+      try {
+        const watcher = watch(directory, { persistent: false }, (event, name) => this.#onEvent(directory, event, name));
+        watcher.on("error", () => this.#disarm(directory));
+        this.#watchers.set(directory, watcher);
+      } catch (thrown) {
+        if (codeOf(thrown) === "") throw thrown;
+      }
+    }
+  }
+
+  #disarm(directory: string): void {
+    this.#watchers.get(directory)?.close();
+    this.#watchers.delete(directory);
+  }
+
+  #onEvent(directory: string, event: string, name: string | null): void {
+    if (this.#isClosed) return;
+    // A removed or replaced directory reports "rename" with its own name, or none: the watch on the old inode is dead.
+    const isOwnName = name === null || directory.endsWith(`/${name}`);
+    if (event === "rename" && isOwnName) this.#disarm(directory);
+    this.#soon();
+  }
+
+  #soon(): void {
+    if (this.#isClosed || this.#debounce !== undefined) return;
+    this.#debounce = startTimer(this.#options.debounceMs ?? 20, () => {
+      this.#debounce = undefined;
+      void this.check();
+    });
+  }
+
+  #startLook(isFirst: boolean): Promise<void> {
+    const look = this.#lookUntilQuiet(isFirst).finally(() => {
+      this.#look = undefined;
+    });
+    this.#look = look;
+    return look;
+  }
+
+  async #lookUntilQuiet(isFirst: boolean): Promise<void> {
+    let isSilent = isFirst;
+    do {
+      this.#lookAgain = false;
+      const changes = await this.#changes();
+      if (this.#isClosed) return;
+      this.#arm();
+      if (changes.length > 0 && !isSilent) this.#options.onChange(changes);
+      isSilent = false;
+    } while (this.#lookAgain);
+  }
+
+  async #changes(): Promise<readonly FileChange[]> {
+    const changes: FileChange[] = [];
+    for (const path of this.#paths) {
+      const content = await readOrNone(path);
+      const digest = content === undefined ? undefined : sha256Hex(content);
+      if (digest === this.#seen.get(path)) continue;
+      this.#seen.set(path, digest);
+      changes.push({ path, content });
+    }
+    return changes;
+  }
+}
+
+async function readOrNone(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFileBytes(path, FILE_SIZE_BYTES_MAX);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+// gzip (RFC 1952) as streams: decoding gives out what a flush made decodable at once, without waiting for more.
+import { createGunzip, gzip as gzipAll, gunzip as gunzipAll } from "node:zlib";
+import { promisify } from "node:util";
+
+/** Compresses all of `data`; on a worker thread. */
+export async function gzip(data: Uint8Array | string): Promise<Uint8Array> {
+  return await promisify(gzipAll)(data);
+}
+
+/** Decompresses all of `data`; on a worker thread. More than `sizeBytesMax` (default 64 MiB) throws. */
+export async function gunzip(data: Uint8Array, sizeBytesMax: number = 64 * 1024 * 1024): Promise<Uint8Array> {
+  return await promisify((bytes: Uint8Array, done: (error: Error | null, result: Uint8Array) => void) =>
+    gunzipAll(bytes, { maxOutputLength: sizeBytesMax }, done),
+  )(data);
+}
+
+/** Decompresses a stream as it comes. Pull-based: not reading stops the source within about 64 KiB. */
+export async function* gunzipStream(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const decoder = createGunzip();
+  const feeding = feed(source, decoder);
+  try {
+    for await (const chunk of decoder as AsyncIterable<Uint8Array>) yield chunk;
+    await feeding;
+  } finally {
+    decoder.destroy();
+    await feeding.catch(() => undefined);
+  }
+}
+
+async function feed(source: AsyncIterable<Uint8Array>, decoder: ReturnType<typeof createGunzip>): Promise<void> {
+  try {
+    for await (const chunk of source) {
+      if (decoder.destroyed) return;
+      if (!decoder.write(chunk)) await drained(decoder);
+    }
+    decoder.end();
+  } catch (thrown) {
+    decoder.destroy(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    throw thrown;
+  }
+}
+
+function drained(decoder: ReturnType<typeof createGunzip>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      decoder.off("drain", done);
+      decoder.off("close", done);
+      resolve();
+    };
+    decoder.on("drain", done);
+    decoder.on("close", done);
+  });
+}

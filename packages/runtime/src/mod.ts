@@ -1,0 +1,20 @@
+// Layer 2: the only package that names node:, Bun or Deno. Everything the rest needs from the outside world.
+export * from "./clock.ts";
+export * from "./crypto/certificate.ts";
+export * from "./crypto/digest.ts";
+export * from "./files/file-error.ts";
+export * from "./files/file-watch.ts";
+export * from "./files/files.ts";
+export * from "./files/path.ts";
+export * from "./gzip.ts";
+export { createHttpClient } from "./http-client/client.ts";
+export * from "./http-client/types.ts";
+export { serveHttp, serveHttps } from "./http-server/serve.ts";
+export * from "./http-server/types.ts";
+export * from "./output.ts";
+export * from "./process.ts";
+export * from "./random.ts";
+export { RuntimeError } from "./runtime-error.ts";
+export * from "./signals.ts";
+export * from "./spawn.ts";
+export * from "./sqlite.ts";

@@ -1,4 +1,8 @@
 // The Kubernetes client without its sockets: types, selectors, resource versions, streaming parser, list/watch machine.
+export * from "./field-selector.ts";
+export * from "./label-requirement.ts";
+export * from "./label-selector.ts";
+export * from "./label-syntax.ts";
 export * from "./object.ts";
 export * from "./query.ts";
 export * from "./resource-version.ts";

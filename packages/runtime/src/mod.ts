@@ -1,4 +1,5 @@
 // Layer 2: the only package that names node:, Bun or Deno. Everything the rest needs from the outside world.
+export * from "./arguments.ts";
 export * from "./clock.ts";
 export * from "./crypto/certificate.ts";
 export * from "./crypto/digest.ts";

@@ -30,7 +30,7 @@ class StreamWriter implements OutputWriter {
   }
 
   get isTerminal(): boolean {
-    return this.#stream.isTTY === true;
+    return Boolean(this.#stream.isTTY);
   }
 
   columns(): number | undefined {

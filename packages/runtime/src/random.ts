@@ -1,4 +1,5 @@
 // The system's cryptographic random source behind base's Random.
+import { webcrypto } from "node:crypto";
 import type { Random } from "@coracle/base";
 import { randomBytes } from "./crypto/digest.ts";
 
@@ -11,7 +12,7 @@ class SystemRandom implements Random {
 
   uint32(): number {
     if (this.#used === POOL_WORDS) {
-      globalThis.crypto.getRandomValues(this.#pool);
+      webcrypto.getRandomValues(this.#pool);
       this.#used = 0;
     }
     const word = this.#pool[this.#used] ?? 0;

@@ -14,20 +14,20 @@ export interface SqliteRunResult {
   readonly lastInsertRowid: number;
 }
 
-/** A compiled statement. Parameters are positional (`?`). */
-export interface SqliteStatement {
+/** A compiled statement whose rows have the shape `Row` (not checked). Parameters are positional (`?`). */
+export interface SqliteStatement<Row = SqliteRow> {
   run(...parameters: readonly SqliteValue[]): SqliteRunResult;
-  get<Row = SqliteRow>(...parameters: readonly SqliteValue[]): Row | undefined;
-  all<Row = SqliteRow>(...parameters: readonly SqliteValue[]): Row[];
+  get(...parameters: readonly SqliteValue[]): Row | undefined;
+  all(...parameters: readonly SqliteValue[]): Row[];
   /** Rows one by one; the statement is busy until the iteration ends. */
-  iterate<Row = SqliteRow>(...parameters: readonly SqliteValue[]): IterableIterator<Row>;
+  iterate(...parameters: readonly SqliteValue[]): IterableIterator<Row>;
 }
 
 /** An open database. Every call throws {@link SqliteError}. */
 export interface SqliteDatabase {
   /** Runs one or more statements without parameters. */
   exec(sql: string): void;
-  prepare(sql: string): SqliteStatement;
+  prepare<Row = SqliteRow>(sql: string): SqliteStatement<Row>;
   /** Runs `body` in BEGIN IMMEDIATE … COMMIT; a throw rolls back and passes on. Does not nest. */
   transaction<T>(body: () => T): T;
   close(): void;
@@ -102,9 +102,9 @@ class NodeSqliteDatabase implements SqliteDatabase {
     guarded(`run SQL on ${this.#path}`, () => this.#database.exec(sql));
   }
 
-  prepare(sql: string): SqliteStatement {
+  prepare<Row = SqliteRow>(sql: string): SqliteStatement<Row> {
     const statement = guarded(`prepare SQL on ${this.#path}`, () => this.#database.prepare(sql));
-    return new NodeSqliteStatement(statement, this.#path);
+    return new NodeSqliteStatement<Row>(statement, this.#path);
   }
 
   transaction<T>(body: () => T): T {
@@ -134,7 +134,7 @@ class NodeSqliteDatabase implements SqliteDatabase {
   }
 }
 
-class NodeSqliteStatement implements SqliteStatement {
+class NodeSqliteStatement<Row> implements SqliteStatement<Row> {
   readonly #statement: StatementSync;
   readonly #path: string;
 
@@ -155,7 +155,7 @@ class NodeSqliteStatement implements SqliteStatement {
     }
   }
 
-  get<Row = SqliteRow>(...parameters: readonly SqliteValue[]): Row | undefined {
+  get(...parameters: readonly SqliteValue[]): Row | undefined {
     try {
       const row: unknown = this.#statement.get(...(parameters as SQLInputValue[]));
       return (row ?? undefined) as Row | undefined;
@@ -164,7 +164,7 @@ class NodeSqliteStatement implements SqliteStatement {
     }
   }
 
-  all<Row = SqliteRow>(...parameters: readonly SqliteValue[]): Row[] {
+  all(...parameters: readonly SqliteValue[]): Row[] {
     try {
       return this.#statement.all(...(parameters as SQLInputValue[])) as Row[];
     } catch (thrown) {
@@ -172,7 +172,7 @@ class NodeSqliteStatement implements SqliteStatement {
     }
   }
 
-  *iterate<Row = SqliteRow>(...parameters: readonly SqliteValue[]): IterableIterator<Row> {
+  *iterate(...parameters: readonly SqliteValue[]): IterableIterator<Row> {
     try {
       for (const row of this.#statement.iterate(...(parameters as SQLInputValue[]))) yield row as Row;
     } catch (thrown) {

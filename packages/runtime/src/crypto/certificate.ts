@@ -1,6 +1,7 @@
 // X.509 certificates (RFC 5280): parse, verify against a bundle, match with a key; over node:crypto.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { err, ok, type Result } from "@coracle/base";
+import { extendedKeyUsage } from "./extended-key-usage.ts";
 
 /** The largest number of certificates taken from one bundle. */
 const BUNDLE_CERTIFICATES_MAX = 4096;
@@ -119,7 +120,7 @@ export function describeCertificate(certificate: X509Certificate): Certificate {
     dnsNames: names.dns,
     ipAddresses: names.ip,
     isCa: certificate.ca,
-    extendedKeyUsage: certificate.keyUsage ?? [],
+    extendedKeyUsage: extendedKeyUsage(certificate.raw),
     pem: certificate.toString(),
   };
 }
@@ -176,7 +177,7 @@ function checkUsage(
   certificate: X509Certificate,
   usage: "client" | "server" | undefined,
 ): CertificateError | undefined {
-  const named = certificate.keyUsage ?? [];
+  const named = extendedKeyUsage(certificate.raw);
   if (usage === undefined || named.length === 0) return undefined;
   const wanted = usage === "client" ? CLIENT_AUTH : SERVER_AUTH;
   if (named.includes(wanted) || named.includes(ANY_USAGE)) return undefined;

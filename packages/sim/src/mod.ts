@@ -1,0 +1,2 @@
+// What tests and simulations share; nothing but tests imports it.
+export * from "./test-certificates.ts";

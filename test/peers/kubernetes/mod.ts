@@ -1,4 +1,5 @@
 // A real Kubernetes API server (and its etcd) for tests: started on loopback, changed at will, removed without a trace.
+export * from "./build.ts";
 export * from "./certificates.ts";
 export { kubeconfig } from "./credentials.ts";
 export * from "./etcd.ts";

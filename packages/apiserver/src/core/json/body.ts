@@ -1,0 +1,147 @@
+// Request bodies: which media types are read, and how a body becomes an object of the kind a path serves
+// (Kubernetes apimachinery runtime/serializer/json, apiserver endpoints/handlers).
+import { isJsonObject } from "@coracle/api";
+import type { JsonObject } from "@coracle/api";
+import { err, ok } from "@coracle/base";
+import type { Result } from "@coracle/base";
+import { decodeJson } from "./decode.ts";
+import type { DecodedValue } from "./decode.ts";
+import { badRequest, unsupportedMediaType } from "./status-failure.ts";
+import type { StatusFailure } from "./status-failure.ts";
+import { decodeYaml } from "./yaml.ts";
+
+/** Media types of create and update bodies. */
+export type BodyMediaType = "application/json" | "application/yaml";
+
+/** A body that is an object. */
+export interface DecodedBody {
+  readonly object: JsonObject;
+  /** Paths of members written twice, for example "spec.vni"; empty unless asked for. */
+  readonly duplicateFields: readonly string[];
+}
+
+/** What a body is expected to be. */
+export interface ExpectedType {
+  /** For example `network.coracle.dev/v1alpha1`. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Kinds compiled into Kubernetes: absent apiVersion and kind are filled in. Others must name both. */
+  readonly builtIn: boolean;
+}
+
+/** Reads a Content-Type header; an absent one means JSON. Parameters such as charset are ignored. */
+export function bodyMediaType(contentType: string | undefined): Result<BodyMediaType, StatusFailure> {
+  const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (type === "" || type === "application/json") return ok("application/json");
+  if (type === "application/yaml") return ok("application/yaml");
+  return err(unsupportedMediaType(["application/json", "application/yaml"]));
+}
+
+/** Reads bytes as a value of the media type. Invalid UTF-8 becomes U+FFFD, as in Go. The error is a message without context. */
+export function decodeText(
+  bytes: Uint8Array,
+  options: { readonly mediaType: BodyMediaType; readonly findDuplicates: boolean },
+): Result<DecodedValue, string> {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return options.mediaType === "application/json" ? decodeJson(text, options) : decodeYaml(text, options);
+}
+
+/**
+ * Reads the body of a create or update and checks its apiVersion and kind against what the path serves.
+ * Failures are 400 BadRequest in the server's words.
+ */
+export function decodeObject(
+  bytes: Uint8Array,
+  options: { readonly mediaType: BodyMediaType; readonly findDuplicates: boolean; readonly expected: ExpectedType },
+): Result<DecodedBody, StatusFailure> {
+  const { expected } = options;
+  const refuse = (message: string): Result<never, StatusFailure> =>
+    err(
+      badRequest(
+        `the object provided is unrecognized (must be of type ${expected.kind}): ${message} (${summary(bytes)})`,
+      ),
+    );
+  const decoded = decodeText(bytes, options);
+  if (!decoded.ok) return refuse(`couldn't get version/kind; json parse error: ${decoded.error}`);
+  const value = decoded.value.value ?? {};
+  const typeError = typeMetaError(value);
+  if (typeError !== undefined || !isJsonObject(value)) {
+    return refuse(`couldn't get version/kind; json parse error: ${typeError ?? ""}`);
+  }
+  const kind = textMember(value, "kind");
+  const apiVersion = textMember(value, "apiVersion");
+  if (apiVersion.split("/").length > 2) return refuse(`unexpected GroupVersion string: ${apiVersion}`);
+  if (kind === "" && !expected.builtIn) {
+    return refuse(`Object 'Kind' is missing in '${new TextDecoder().decode(bytes)}'`);
+  }
+  const filled = expected.builtIn ? fillTypeMeta(value, expected) : value;
+  const version = textMember(filled, "apiVersion");
+  if (version !== expected.apiVersion) return err(versionMismatch(version, textMember(filled, "kind"), expected));
+  if (expected.builtIn && filled["kind"] !== expected.kind) {
+    return err(cannotBeHandled(expected, `no kind "${kind}" is registered for this resource`, kind));
+  }
+  return ok({ object: filled, duplicateFields: decoded.value.duplicateFields });
+}
+
+/** 400 for a body of the right kind whose content does not fit it: `Pod in version "v1" cannot be handled as a Pod: …`. */
+export function cannotBeHandled(expected: ExpectedType, message: string, kind: string = expected.kind): StatusFailure {
+  const version = expected.apiVersion.split("/").at(-1) ?? "";
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${expected.kind}: ${message}`);
+}
+
+function versionMismatch(version: string, kind: string, expected: ExpectedType): StatusFailure {
+  if (expected.builtIn && kind !== expected.kind) {
+    const bare = version.split("/").at(-1) ?? "";
+    return badRequest(
+      `${kind} in version "${bare}" cannot be handled as a ${expected.kind}: no kind "${kind}" is registered for version "${version}"`,
+    );
+  }
+  return badRequest(
+    `the API version in the data (${version}) does not match the expected API version (${expected.apiVersion})`,
+  );
+}
+
+function fillTypeMeta(object: JsonObject, expected: ExpectedType): JsonObject {
+  const apiVersion = textMember(object, "apiVersion") || expected.apiVersion;
+  const kind = textMember(object, "kind") || expected.kind;
+  if (object["apiVersion"] === apiVersion && object["kind"] === kind) return object;
+  return { ...object, apiVersion, kind };
+}
+
+function textMember(object: JsonObject, name: "apiVersion" | "kind"): string {
+  const value = object[name];
+  return typeof value === "string" ? value : "";
+}
+
+const TYPE_META_STRUCT =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+function typeMetaError(value: unknown): string | undefined {
+  if (!isJsonObject(value)) return `json: cannot unmarshal ${goKind(value)} into Go value of type ${TYPE_META_STRUCT}`;
+  for (const name of ["apiVersion", "kind"]) {
+    const member = value[name];
+    if (member !== undefined && member !== null && typeof member !== "string") {
+      return `json: cannot unmarshal ${goKind(member)} into Go struct field .${name} of type string`;
+    }
+  }
+  return undefined;
+}
+
+/** The word Go's decoder has for a JSON type. */
+export function goKind(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+const SUMMARY_BYTES_MAX = 30;
+
+// What the server shows of a body it cannot read: text when it looks like JSON, else hexadecimal.
+function summary(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "<empty>";
+  const head = bytes.subarray(0, SUMMARY_BYTES_MAX);
+  const shown =
+    bytes[0] === 0x7b
+      ? new TextDecoder().decode(head)
+      : Array.from(head, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytes.length > SUMMARY_BYTES_MAX ? `${shown} ...` : shown;
+}

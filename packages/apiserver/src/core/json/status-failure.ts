@@ -32,7 +32,7 @@ export function badRequest(message: string): StatusFailure {
 
 /** 413 RequestEntityTooLarge, in the words kube-apiserver puts in front of the cause. */
 export function entityTooLarge(message: string): StatusFailure {
-  return { code: 413, reason: "RequestEntityTooLarge", message: `Request entity is too large: ${message}` };
+  return { code: 413, reason: "RequestEntityTooLarge", message: `Request entity too large: ${message}` };
 }
 
 /** 415 UnsupportedMediaType naming the media types that are read. */

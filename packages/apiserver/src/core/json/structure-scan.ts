@@ -102,5 +102,5 @@ function unsafeLiteral(literal: string): string | undefined {
   const value = Number(literal);
   if (!Number.isFinite(value)) return literal;
   const isInteger = /^-?\d+$/.test(literal);
-  return isInteger && !Number.isSafeInteger(value) ? literal : undefined;
+  return isInteger && BigInt(literal) !== BigInt(value) ? literal : undefined;
 }

@@ -98,9 +98,10 @@ function hasExponent(text: string, start: number, end: number): boolean {
   return false;
 }
 
+// Also refused: integers that fit a double but would be written with other digits.
 function unsafeLiteral(literal: string): string | undefined {
   const value = Number(literal);
   if (!Number.isFinite(value)) return literal;
   const isInteger = /^-?\d+$/.test(literal);
-  return isInteger && BigInt(literal) !== BigInt(value) ? literal : undefined;
+  return isInteger && String(value) !== literal ? literal : undefined;
 }

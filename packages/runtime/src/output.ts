@@ -1,5 +1,6 @@
 // Standard output and error as bounded writers, standard input as bytes.
 import process from "node:process";
+import { isatty } from "node:tty";
 
 /** Where lines go. Never blocks; tells how much is waiting. */
 export interface OutputWriter {
@@ -19,18 +20,20 @@ export interface OutputWriter {
 
 class StreamWriter implements OutputWriter {
   readonly #stream: NodeJS.WriteStream;
+  readonly #descriptor: number;
   #isGone: boolean = false;
   #pendingBytes: number = 0;
   readonly #goneHandlers: (() => void)[] = [];
   readonly #waiting: Set<() => void> = new Set();
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream, descriptor: number) {
     this.#stream = stream;
+    this.#descriptor = descriptor;
     stream.on("error", () => this.#gone());
   }
 
   get isTerminal(): boolean {
-    return Boolean(this.#stream.isTTY);
+    return isatty(this.#descriptor);
   }
 
   columns(): number | undefined {
@@ -78,13 +81,13 @@ let standardError: OutputWriter | undefined;
 
 /** This process's standard output. */
 export function stdout(): OutputWriter {
-  standardOutput ??= new StreamWriter(process.stdout);
+  standardOutput ??= new StreamWriter(process.stdout, 1);
   return standardOutput;
 }
 
 /** This process's standard error. */
 export function stderr(): OutputWriter {
-  standardError ??= new StreamWriter(process.stderr);
+  standardError ??= new StreamWriter(process.stderr, 2);
   return standardError;
 }
 

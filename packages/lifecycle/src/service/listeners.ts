@@ -1,0 +1,77 @@
+// Opens, reloads and closes the servers of a service.
+import { assert } from "@coracle/base";
+import { type FetchHandler, type HttpServer, serveHttp, serveHttps } from "@coracle/runtime";
+import { formatAddress } from "../core/address.ts";
+import type { Logger } from "../log/logger.ts";
+import { ExitError } from "./exit-error.ts";
+import type { Listener } from "./service-types.ts";
+
+const LISTENERS_MAX = 16;
+
+/** The open servers of one service, by listener name. */
+export class Listeners {
+  readonly #log: Logger;
+  readonly #servers: Map<string, HttpServer> = new Map();
+  readonly #stops: (() => void)[] = [];
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Starts to listen; a port in use is an {@link ExitError}. */
+  async open(listener: Listener, handler: FetchHandler): Promise<void> {
+    const { name, address, tls, limits } = listener;
+    assert(!this.#servers.has(name), `Cannot open two listeners of one name: current value is ${name}`);
+    assert(this.#servers.size < LISTENERS_MAX, `Cannot open more than ${LISTENERS_MAX} listeners`);
+    const onError = (error: unknown): void =>
+      this.#log.warning("Request or handshake failed", { listener: name, error });
+    const options = { ...limits, host: address.host, port: address.port, handler, onError };
+    let server: HttpServer;
+    try {
+      server = tls === undefined ? await serveHttp(options) : await serveHttps({ ...options, tls: tls.current() });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ExitError(`cannot listen on ${formatAddress(address)} (${name}): ${why}`, { cause });
+    }
+    this.#servers.set(name, server);
+    if (tls !== undefined) this.#followTls(name, server, tls);
+    this.#log.info("Listening", { listener: name, url: server.url });
+  }
+
+  /** The server of a listener; asking for one that is not there is a programmer's error. */
+  get(name: string): HttpServer {
+    const server = this.#servers.get(name);
+    assert(server !== undefined, `Cannot use a listener that is not open: current value is ${name}`);
+    return server;
+  }
+
+  /** Tells all clients to go elsewhere. */
+  goAway(): void {
+    for (const server of this.#servers.values()) server.goAway();
+  }
+
+  /** Open connections by listener. */
+  connections(): readonly { readonly name: string; readonly count: number }[] {
+    return [...this.#servers].map(([name, server]) => ({ name, count: server.connections() }));
+  }
+
+  /** Stops following files and closes all servers; what still runs is cut after `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    await Promise.all([...this.#servers.values()].map((server) => server.close({ graceMs })));
+  }
+
+  #followTls(name: string, server: HttpServer, tls: NonNullable<Listener["tls"]>): void {
+    this.#stops.push(
+      tls.onChange((material) => {
+        try {
+          server.reloadTls(material);
+          this.#log.info("TLS material in use for new connections", { listener: name });
+        } catch (error) {
+          this.#log.error("TLS material refused by the server, the old stays in force", { listener: name, error });
+        }
+      }),
+      () => tls.close(),
+    );
+  }
+}

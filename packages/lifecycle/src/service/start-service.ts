@@ -1,0 +1,229 @@
+// Puts a service together: checks, metrics, listeners, hooks and the termination machine; serves until told to stop.
+import { systemClock, startTimer, onSignal, type HttpServer, type SignalName } from "@coracle/runtime";
+import { Drain } from "../core/drain.ts";
+import type { DrainState } from "../core/drain-types.ts";
+import { Health } from "../health/health.ts";
+import { configureLogging, createLogger, type Logger } from "../log/logger.ts";
+import { Metrics } from "../metrics/metrics.ts";
+import { buildInfo, versionDocument } from "./build-info.ts";
+import { DrainDriver } from "./drain-driver.ts";
+import { runPostStartHooks, runPreShutdownHooks, runStopHooks } from "./hooks.ts";
+import { Listeners } from "./listeners.ts";
+import { createOperationsApp } from "./operations-app.ts";
+import { guardRequests, looksLongRunning } from "./request-guard.ts";
+import { addServiceMetrics } from "./service-metrics.ts";
+import type {
+  Listener,
+  RunningService,
+  Service,
+  ServiceConfig,
+  ServiceEnvironment,
+  ServiceHandler,
+  ServiceOptions,
+  ServiceParts,
+} from "./service-types.ts";
+
+const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+/** Refused HTTP/2 streams make every connection be told to go away, but not more often than this. */
+const GO_AWAY_AGAIN_MS = 100;
+
+/**
+ * Starts a service and resolves when its listeners serve; post-start hooks go on running. Signals are only heard if
+ * `environment.onSignal` is given; `runService` gives the process's. A failing `setup` or listener rejects.
+ */
+export async function startService<C extends ServiceConfig>(options: ServiceOptions<C>): Promise<RunningService> {
+  const environment: ServiceEnvironment = {
+    clock: systemClock,
+    startTimer,
+    onSignal: () => () => {},
+    ...options.environment,
+  };
+  const running = new ServiceRun(options.component, options.config, environment);
+  await running.start((service) => options.setup(service, options.config));
+  return running;
+}
+
+/** The process's signals, for `environment.onSignal`. */
+export const processSignals: ServiceEnvironment["onSignal"] = onSignal;
+
+class ServiceRun implements RunningService {
+  readonly component: string;
+  readonly log: Logger;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly clock: ServiceEnvironment["clock"];
+  readonly finished: Promise<number>;
+  readonly #config: ServiceConfig;
+  readonly #environment: ServiceEnvironment;
+  readonly #drain: Drain;
+  readonly #driver: DrainDriver;
+  readonly #listeners: Listeners;
+  readonly #stopping: AbortController = new AbortController();
+  readonly #hardStop: AbortController = new AbortController();
+  readonly #finish: (code: number) => void;
+  readonly #recordEvent: (eventName: string, wallMs: number) => void;
+  #parts: ServiceParts = {};
+  #forgetSignals: () => void = () => {};
+  #goneAwayAt: number = Number.NEGATIVE_INFINITY;
+
+  constructor(component: string, config: ServiceConfig, environment: ServiceEnvironment) {
+    const { logSink } = environment;
+    configureLogging(logSink === undefined ? { level: config.logLevel } : { level: config.logLevel, sink: logSink });
+    this.component = component;
+    this.clock = environment.clock;
+    this.log = createLogger(component);
+    this.health = new Health({ clock: environment.clock, log: this.log, livezGraceMs: config.livezGraceMs });
+    this.metrics = new Metrics(buildInfo(component));
+    this.#config = config;
+    this.#environment = environment;
+    this.#drain = new Drain({
+      shutdownDelayMs: config.shutdownDelayMs,
+      shutdownTimeoutMs: config.shutdownTimeoutMs,
+      watchGraceMs: config.shutdownWatchGraceMs,
+    });
+    this.#listeners = new Listeners(this.log);
+    this.#driver = this.#makeDriver();
+    this.#recordEvent = addServiceMetrics(this.metrics, this.#drain, this.#listeners);
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.finished = promise;
+    this.#finish = resolve;
+  }
+
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  async start(setup: (service: Service) => ServiceParts | Promise<ServiceParts>): Promise<void> {
+    this.#forgetSignals = this.#environment.onSignal(["SIGTERM", "SIGINT"], (name) => this.#onSignal(name));
+    try {
+      this.#parts = await setup(this);
+      for (const listener of this.#allListeners()) await this.#open(listener);
+    } catch (error) {
+      this.#forgetSignals();
+      await this.#listeners.close(0);
+      await runStopHooks(this.#parts.stop ?? [], this.log, this.#hardStop.signal);
+      throw error;
+    }
+    void this.#afterStart();
+  }
+
+  server(name: string): HttpServer {
+    return this.#listeners.get(name);
+  }
+
+  url(name: string = "http"): string {
+    return this.#listeners.get(name).url;
+  }
+
+  state(): DrainState {
+    return this.#drain.state;
+  }
+
+  signal(name: "SIGTERM" | "SIGINT"): void {
+    this.#onSignal(name);
+  }
+
+  stop(reason: string, exitCode: number = 0): void {
+    this.#driver.send({ kind: "stop", reason, exitCode });
+  }
+
+  #onSignal(name: SignalName): void {
+    if (name !== "SIGTERM" && name !== "SIGINT") return;
+    this.#driver.send({ kind: "signal", name, number: SIGNAL_NUMBERS[name] });
+  }
+
+  #allListeners(): readonly Listener[] {
+    const { handler, isLongRunning, listeners = [] } = this.#parts;
+    if (this.#config.http === undefined) return listeners;
+    return [{ name: "http", address: this.#config.http, handler, isLongRunning }, ...listeners];
+  }
+
+  async #open(listener: Listener): Promise<void> {
+    const scope = listener.operations ?? (listener.tls === undefined ? "all" : "health");
+    const app = createOperationsApp({
+      health: this.health,
+      metrics: this.metrics,
+      version: this.#parts.version ?? versionDocument(buildInfo(this.component)),
+      scope: scope === "none" ? "health" : scope,
+    });
+    const operations: ServiceHandler = (request) => app.fetch(request);
+    const handler = guardRequests({
+      driver: this.#driver,
+      operations,
+      operationsScope: scope,
+      handler: listener.handler ?? notFound,
+      isLongRunning: listener.isLongRunning ?? looksLongRunning,
+      onRefusedStream: () => this.#goAwayAgain(),
+    });
+    await this.#listeners.open(listener, handler);
+  }
+
+  async #afterStart(): Promise<void> {
+    const hooks = this.#parts.postStart ?? [];
+    try {
+      await runPostStartHooks(hooks, this.health, this.#stopping.signal);
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.log.error("Post-start hook failed", { error });
+      this.stop("post-start hook failed", exitCodeOf(error));
+      return;
+    }
+    this.#driver.send({ kind: "started" });
+    if (!this.#drain.isShuttingDown) this.log.info("Ready", {});
+  }
+
+  #makeDriver(): DrainDriver {
+    const { clock, startTimer: start } = this.#environment;
+    return new DrainDriver({
+      drain: this.#drain,
+      clock,
+      startTimer: start,
+      log: this.log,
+      actions: {
+        runPreShutdownHooks: () => runPreShutdownHooks(this.#parts.preShutdown ?? [], this.log, this.#hardStop.signal),
+        goAway: () => this.#listeners.goAway(),
+        closeServers: (graceMs) => {
+          this.#hardStop.abort(new Error("The shutdown timeout is over"));
+          return this.#listeners.close(graceMs);
+        },
+        runStopHooks: () => runStopHooks(this.#parts.stop ?? [], this.log, AbortSignal.abort()),
+        onEvent: ({ name, afterMs, fields }) => this.#onEvent(name, afterMs, fields),
+        exit: (code) => {
+          this.#forgetSignals();
+          this.#finish(code);
+        },
+      },
+    });
+  }
+
+  #onEvent(name: string, afterMs: number, fields: Readonly<Record<string, string | number>>): void {
+    if (name === "ShutdownInitiated") {
+      this.health.startShutdown();
+      this.#stopping.abort(new Error("The process is shutting down"));
+    }
+    this.#recordEvent(name, this.clock.wallMs());
+    const entry = { event: name, afterMs: Math.round(afterMs), ...fields };
+    if (name === "ShutdownTimeoutReached" || name === "ShutdownForced" || name === "StopHooksAbandoned")
+      this.log.warning("Termination event", entry);
+    else this.log.info("Termination event", entry);
+  }
+
+  /** Every connection that is still there is to leave; a client that opened a new one is told as well. */
+  #goAwayAgain(): void {
+    const now = this.clock.now();
+    if (now - this.#goneAwayAt < GO_AWAY_AGAIN_MS) return;
+    this.#goneAwayAt = now;
+    this.#listeners.goAway();
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  const code: unknown = error instanceof Error ? Reflect.get(error, "exitCode") : undefined;
+  return typeof code === "number" ? code : 1;
+}
+
+const notFound: ServiceHandler = () => ({
+  status: 404,
+  headers: { "content-type": "text/plain; charset=utf-8" },
+  body: "404 Not Found",
+});

@@ -1,0 +1,70 @@
+// A table that stays at the top of the terminal while lines scroll under it (ECMA-48: DECSTBM, CUP, EL; DECSC/DECRC).
+
+/** The terminal's size. */
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const CLEAR_SCREEN = "\u001b[2J\u001b[H";
+const CLEAR_LINE = "\u001b[2K";
+const SAVE_CURSOR = "\u001b7";
+const RESTORE_CURSOR = "\u001b8";
+const ALL_ROWS_SCROLL = "\u001b[r";
+/** Rows that must remain for scrolling lines; a table that leaves fewer is cut. */
+const SCROLL_ROWS_MIN = 3;
+
+/** Turns a changing table and a stream of lines into the bytes for a terminal. Holds the last table only. */
+export class Screen {
+  #size: ScreenSize;
+  #table: readonly string[] = [];
+  #drawnRows = -1;
+
+  constructor(size: ScreenSize) {
+    this.#size = size;
+  }
+
+  /** The bytes that show `table`; only lines that differ are written again. */
+  drawTable(table: readonly string[]): string {
+    const visible = this.#fit(table);
+    if (visible.length !== this.#drawnRows) {
+      this.#table = visible;
+      this.#drawnRows = visible.length;
+      const firstScrollRow = visible.length + 1;
+      const region = `\u001b[${firstScrollRow};${this.#size.rows}r\u001b[${this.#size.rows};1H`;
+      return `${ALL_ROWS_SCROLL}${CLEAR_SCREEN}${visible.join("\r\n")}${region}`;
+    }
+    const changed = visible.flatMap((line, index) =>
+      line === this.#table[index] ? [] : [`\u001b[${index + 1};1H${CLEAR_LINE}${line}`],
+    );
+    this.#table = visible;
+    return changed.length === 0 ? "" : `${SAVE_CURSOR}${changed.join("")}${RESTORE_CURSOR}`;
+  }
+
+  /** The bytes that let one line scroll in at the bottom. */
+  scrollLine(line: string): string {
+    return `\r\n${CLEAR_LINE}${cut(line, this.#size.columns)}`;
+  }
+
+  /** Takes a new size; the next table is drawn whole. */
+  resize(size: ScreenSize): void {
+    this.#size = size;
+    this.#drawnRows = -1;
+  }
+
+  /** The bytes that give the terminal back, cursor below everything. */
+  close(): string {
+    return `${ALL_ROWS_SCROLL}\u001b[${this.#size.rows};1H\r\n`;
+  }
+
+  #fit(table: readonly string[]): string[] {
+    const rowsMax = Math.max(1, this.#size.rows - SCROLL_ROWS_MIN);
+    return table.slice(0, rowsMax).map((line) => cut(line, this.#size.columns));
+  }
+}
+
+/** Keeps a line from wrapping: a wrapped line would push the table down. Control characters cannot come through. */
+function cut(line: string, columns: number): string {
+  const printable = Array.from(line).filter((character) => !/\p{Cc}/u.test(character));
+  return printable.length <= columns ? printable.join("") : `${printable.slice(0, Math.max(0, columns - 1)).join("")}…`;
+}

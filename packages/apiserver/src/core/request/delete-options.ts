@@ -1,8 +1,7 @@
 // Options of delete and deletecollection (meta/v1 DeleteOptions): from the body when there is one, else from the query.
-import { type FieldError, invalid, isJsonObject, notSupported } from "@coracle/api";
+import { type FieldError, invalid, isJsonObject, type JsonObject, notSupported } from "@coracle/api";
 import { badRequestStatus, StatusError } from "@coracle/kube";
 import { invalidOptions } from "../failure.ts";
-import type { JsonObject } from "../json/mod.ts";
 import { optionalBoolean, optionalInteger, type Query, textParameter } from "./query.ts";
 import { dryRunErrors } from "./write-options.ts";
 

@@ -97,6 +97,13 @@ export class WatchCache implements EncodingCounter {
     return found;
   }
 
+  /** How many keys of the selection's namespace there are from `startKey` on; labels and fields are not looked at. */
+  count(selection: Selection, startKey: string): number {
+    let count = 0;
+    for (const _key of this.#keys.range(collectionPrefix(this.definition, selection.namespace), startKey)) count++;
+    return count;
+  }
+
   /** Takes in one change of this resource and hands it to whom it concerns. */
   apply(change: ChangeEvent, now: Millis): void {
     const object = change.kind === "put" ? (change.kv.attachment as ApiObject | undefined) : undefined;

@@ -1,0 +1,159 @@
+// Create (apiserver registry/generic Store.Create): complete the object, judge it, write it where nothing is.
+import { type ApiObject, formatMicroTime, formatTime } from "@coracle/api";
+import { alreadyExistsStatus, formatApiVersion, type KubeStatus, StatusError } from "@coracle/kube";
+import { NOT_EXISTING } from "@coracle/store";
+import { invalidError } from "../failure.ts";
+import { trackUpdate } from "../managed-fields/mod.ts";
+import { encodeForStore } from "../watch/stored-object.ts";
+import type { RegistryEnvironment, WriteContext, WriteOutcome, WriteTarget } from "./environment.ts";
+import { GENERATE_ATTEMPTS_MAX, generateName } from "./generate-name.ts";
+import { carriesGeneration } from "./kind-behavior.ts";
+import { resetFieldsOf } from "./managed-fields-scope.ts";
+import { checkNamespaceForCreate } from "./namespace-lifecycle.ts";
+import { newMetadata, withRequestNamespace } from "./object-metadata.ts";
+import { withoutDuplicateOwners } from "./owner-references.ts";
+import { objectKey } from "./resource-key.ts";
+
+/** `tracked`: managedFields are set already (server-side apply). */
+export interface CreateInput {
+  readonly object: ApiObject;
+  readonly tracked: boolean;
+}
+
+/** Creates an object; with generateName up to eight names are tried. */
+export async function createObject(
+  environment: RegistryEnvironment,
+  target: WriteTarget,
+  input: CreateInput,
+  context: WriteContext,
+): Promise<WriteOutcome> {
+  refuseResourceVersion(input.object);
+  const base = input.object.metadata.generateName ?? "";
+  const generated = (input.object.metadata.name ?? "") === "" && base !== "";
+  const attempts = generated ? GENERATE_ATTEMPTS_MAX : 1;
+  for (let attempt = 1; ; attempt++) {
+    const object = complete(environment, target, input.object, generated);
+    try {
+      return await createOnce(environment, target, { ...input, object }, context);
+    } catch (error) {
+      if (!isAlreadyExists(error) || !generated) throw error;
+      if (attempt >= attempts) throw generateConflict(error);
+    }
+  }
+}
+
+function refuseResourceVersion(object: ApiObject): void {
+  const version = object.metadata.resourceVersion ?? "";
+  if (version === "" || version === "0") return;
+  throw new StatusError(unknownFailure("resourceVersion should not be set on objects to be created"));
+}
+
+/** A failure the storage layer does not classify: code 500 without a reason. */
+export function unknownFailure(message: string): KubeStatus {
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, code: 500 };
+}
+
+function isAlreadyExists(error: unknown): error is StatusError {
+  return error instanceof StatusError && error.reason === "AlreadyExists";
+}
+
+function generateConflict(error: StatusError): StatusError {
+  const { status } = error;
+  const message = `${status.message ?? ""}, the server was not able to generate a unique name for the object`;
+  return new StatusError({ ...status, message, details: { ...status.details, retryAfterSeconds: 1 } });
+}
+
+/** The object with its name, namespace and the metadata only the server sets. */
+function complete(
+  environment: RegistryEnvironment,
+  target: WriteTarget,
+  object: ApiObject,
+  generated: boolean,
+): ApiObject {
+  const placed = withRequestNamespace(object, target.definition.namespaced ? target.namespace : "");
+  const name = generated ? generateName(placed.metadata.generateName ?? "", environment.random) : placed.metadata.name;
+  const metadata = newMetadata(
+    { ...placed.metadata, ...(name === undefined ? {} : { name }) },
+    {
+      uid: environment.newUid(),
+      creationTimestamp: formatTime(environment.clock.wallMs()),
+      generation: carriesGeneration(target.definition) ? 1 : undefined,
+    },
+  );
+  return { ...placed, metadata };
+}
+
+async function createOnce(
+  environment: RegistryEnvironment,
+  target: WriteTarget,
+  input: CreateInput,
+  context: WriteContext,
+): Promise<WriteOutcome> {
+  const { definition } = target;
+  const name = input.object.metadata.name ?? "";
+  checkNamespaceForCreate(environment.caches, definition, { namespace: target.namespace, name });
+  const deduped = withoutDuplicateOwners(input.object, context.warnings);
+  const strategyContext = { nowMicroTime: formatMicroTime(environment.clock.wallMs()) };
+  const prepared = definition.strategy.prepareForCreate(definition.strategy.setDefaults(deduped), strategyContext);
+  const tracked = input.tracked ? prepared : track(environment, target, prepared, context);
+  const errors = definition.strategy.validate(tracked);
+  if (errors.length > 0) throw invalidError(definition, name, errors);
+  context.warnings.push(...definition.strategy.warnings(tracked, undefined));
+  const check = environment.createChecks.find((one) => one.lockKey(definition, tracked) !== undefined);
+  const lockKey = check?.lockKey(definition, tracked);
+  if (check === undefined || lockKey === undefined) return write(environment, target, tracked, context);
+  return environment.createLock.run(lockKey, async () => {
+    const conflicts = check.check(definition, tracked);
+    if (conflicts.length > 0) throw invalidError(definition, name, conflicts);
+    return write(environment, target, tracked, context);
+  });
+}
+
+function track(
+  environment: RegistryEnvironment,
+  target: WriteTarget,
+  object: ApiObject,
+  context: WriteContext,
+): ApiObject {
+  return trackUpdate(undefined, object, {
+    schema: target.definition.schema,
+    apiVersion: formatApiVersion(target.definition),
+    subresource: target.subresource,
+    manager: context.manager,
+    nowRfc3339: formatTime(environment.clock.wallMs()),
+    resetFields: resetFieldsOf(target.definition, target.subresource),
+  }) as ApiObject;
+}
+
+async function write(
+  environment: RegistryEnvironment,
+  target: WriteTarget,
+  object: ApiObject,
+  context: WriteContext,
+): Promise<WriteOutcome> {
+  const { definition } = target;
+  const name = object.metadata.name ?? "";
+  const key = objectKey(definition, target.namespace, name);
+  const exists = (): StatusError => existsError(environment, target, name, key);
+  if (context.dryRun) {
+    if (environment.caches.cacheOf(definition).get(key) !== undefined) throw exists();
+    return { object, created: true };
+  }
+  const value = encodeForStore(definition, object);
+  const result = await environment.store.put(key, value, { expectRevision: NOT_EXISTING, attachment: object });
+  if (!result.ok) throw exists();
+  return { object: withResourceVersion(object, result.revision), created: true };
+}
+
+function existsError(environment: RegistryEnvironment, target: WriteTarget, name: string, key: string): StatusError {
+  const { definition } = target;
+  const status = alreadyExistsStatus({ group: definition.group, resource: definition.plural }, name);
+  const existing = environment.caches.cacheOf(definition).get(key);
+  if (existing?.metadata.deletionTimestamp === undefined) return new StatusError(status);
+  return new StatusError({ ...status, message: `object is being deleted: ${status.message ?? ""}` });
+}
+
+/** The object with its resource version behind the uid, where Kubernetes writes it. */
+export function withResourceVersion(object: ApiObject, revision: number): ApiObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+}

@@ -1,0 +1,80 @@
+// Dropping what a schema does not know, and nulls that mean "not given" (apiextensions structural pruning).
+import { isJsonObject } from "@coracle/api";
+import type { JsonObject, StructuralSchema } from "@coracle/api";
+
+/** An object without unknown fields, and the paths of what was dropped, for example "spec.list[0].foo", in their order. */
+export interface Pruned {
+  /** The object that was given, when nothing was dropped. */
+  readonly object: JsonObject;
+  readonly unknownFields: readonly string[];
+}
+
+/**
+ * Drops fields the schema does not name, at any depth, and null members that are neither nullable nor defaulted.
+ * Values of another JSON type than the schema's are left for validation to refuse.
+ */
+export function pruneUnknownFields(object: JsonObject, schema: StructuralSchema): Pruned {
+  const unknown: string[] = [];
+  const pruned = pruneMembers(object, schema, { path: "", unknown });
+  return { object: pruned, unknownFields: inServerOrder(unknown) };
+}
+
+interface Place {
+  readonly path: string;
+  readonly unknown: string[];
+}
+
+function prune(value: unknown, schema: StructuralSchema, place: Place): unknown {
+  if (Array.isArray(value)) return pruneItems(value, schema, place);
+  return isJsonObject(value) ? pruneMembers(value, schema, place) : value;
+}
+
+function pruneItems(list: readonly unknown[], schema: StructuralSchema, place: Place): readonly unknown[] {
+  const { items } = schema;
+  if (items === undefined) return list;
+  let changed = false;
+  const kept = list.map((item, index) => {
+    const next = prune(item, items, { path: `${place.path}[${index}]`, unknown: place.unknown });
+    changed ||= next !== item;
+    return next;
+  });
+  return changed ? kept : list;
+}
+
+function pruneMembers(object: JsonObject, schema: StructuralSchema, place: Place): JsonObject {
+  let changed = false;
+  const kept: (readonly [string, unknown])[] = [];
+  for (const [name, value] of Object.entries(object)) {
+    const path = place.path === "" ? name : `${place.path}.${name}`;
+    const child = memberSchema(schema, name);
+    if (child === undefined) {
+      if (schema.preserveUnknownFields === true) kept.push([name, value]);
+      else place.unknown.push(path);
+      changed ||= schema.preserveUnknownFields !== true;
+    } else if (value === null && child.nullable !== true && child.default === undefined && !isAnyJson(child)) {
+      changed = true;
+    } else {
+      const next = prune(value, child, { path, unknown: place.unknown });
+      changed ||= next !== value;
+      kept.push([name, next]);
+    }
+  }
+  return changed ? Object.fromEntries(kept) : object;
+}
+
+function memberSchema(schema: StructuralSchema, name: string): StructuralSchema | undefined {
+  const { properties, additionalProperties } = schema;
+  if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name];
+  return additionalProperties;
+}
+
+// A field without a type takes any JSON value, null included.
+function isAnyJson(schema: StructuralSchema): boolean {
+  return schema.type === undefined && schema.preserveUnknownFields === true;
+}
+
+// The server looks at the metadata first and sorts the rest.
+function inServerOrder(paths: readonly string[]): readonly string[] {
+  const isMetadata = (path: string): boolean => path.startsWith("metadata.");
+  return [...paths.filter(isMetadata).toSorted(), ...paths.filter((path) => !isMetadata(path)).toSorted()];
+}

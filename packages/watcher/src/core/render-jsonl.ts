@@ -1,0 +1,41 @@
+// The `jsonl` output: one JSON object a line, `type` and `object` as in a Kubernetes watch, plus what a watch does not tell.
+import { unreachable } from "@coracle/base";
+import type { Change } from "./change.ts";
+import { gapText } from "./render-diff.ts";
+
+/** The line for `change`; `time` is RFC 3339. */
+export function renderJsonl(change: Change, time: string): string {
+  return JSON.stringify(lineObject(change, time));
+}
+
+function lineObject(change: Change, time: string): Record<string, unknown> {
+  switch (change.kind) {
+    case "added":
+    case "modified":
+    case "deleted":
+      return {
+        type: change.kind.toUpperCase(),
+        time,
+        ...(change.initial ? { initial: true } : {}),
+        ...(change.inferred ? { inferred: true } : {}),
+        object: change.object,
+      };
+    case "synced": {
+      const { resourceVersion, objects, inferred } = change;
+      return { type: "SYNCED", time, resourceVersion, objects, inferred };
+    }
+    case "gap":
+      return { type: "GAP", time, cause: change.cause, message: gapText(change.cause, change.lastResourceVersion) };
+    case "lost": {
+      const { status, retryInMs } = change;
+      const retry = retryInMs === undefined ? {} : { retryInMs: Math.round(retryInMs) };
+      return { type: "ERROR", time, ...retry, object: status };
+    }
+    case "resumed":
+      return { type: "RESUMED", time, resourceVersion: change.resourceVersion, downMs: Math.round(change.downMs) };
+    case "bookmark":
+      return { type: "BOOKMARK", time, resourceVersion: change.resourceVersion };
+    default:
+      return unreachable(change);
+  }
+}

@@ -1,18 +1,9 @@
 // Columns of `kubectl get` for our kinds, made as a CustomResourceDefinition's additionalPrinterColumns are.
 import { formatAge } from "./age.ts";
+import { valueAt } from "./field-path.ts";
 import { isJsonObject } from "./json.ts";
 import type { ApiObject } from "./object-meta.ts";
 import type { CellValue, ColumnDefinition } from "./resource-definition.ts";
-
-/** The value at a dotted path, or `undefined`. Path segments are plain member names. */
-export function valueAt(object: unknown, path: string): unknown {
-  let value: unknown = object;
-  for (const name of path.split(".")) {
-    if (!isJsonObject(value)) return undefined;
-    value = value[name];
-  }
-  return value;
-}
 
 /** The column with the object's name. */
 export function nameColumn(): ColumnDefinition {

@@ -107,12 +107,12 @@ function validateAnnotations(annotations: { readonly [key: string]: unknown }): 
   return errors;
 }
 
-function validateOwnerReferences(references: readonly OwnerReference[]): FieldError[] {
+function validateOwnerReferences(references: readonly Partial<OwnerReference>[]): FieldError[] {
   const errors: FieldError[] = [];
   const path = "metadata.ownerReferences";
   let controller: string | undefined;
   for (const reference of references) {
-    const { apiVersion = "", kind = "", name = "", uid = "" }: Partial<OwnerReference> = reference;
+    const { apiVersion = "", kind = "", name = "", uid = "" } = reference;
     if (apiVersion === "" || apiVersion.endsWith("/")) {
       errors.push(invalid(`${path}.apiVersion`, apiVersion, "version must not be empty"));
     }

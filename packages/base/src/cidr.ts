@@ -47,6 +47,18 @@ export function hasHostBits(cidr: Cidr): boolean {
   return false;
 }
 
+/** The same range with host bits cleared. */
+export function maskCidr(cidr: Cidr): Cidr {
+  const bytes = Uint8Array.from(cidr.address.bytes, (byte, index) => {
+    const kept = Math.min(8, Math.max(0, cidr.prefixLength - index * 8));
+    return byte & (0xff << (8 - kept));
+  });
+  return {
+    address: { family: cidr.address.family, bytes },
+    prefixLength: cidr.prefixLength,
+  };
+}
+
 /** True if `address` lies in `cidr`; false across families. */
 export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   return cidr.address.family === address.family && samePrefix(cidr.address.bytes, address.bytes, cidr.prefixLength);

@@ -22,8 +22,9 @@ export async function* gunzipStream(source: AsyncIterable<Uint8Array>): AsyncIte
     for await (const chunk of decoder as AsyncIterable<Uint8Array>) yield chunk;
     await feeding;
   } finally {
+    // A reader that leaves early does not wait for a source that may never speak again.
     decoder.destroy();
-    await feeding.catch(() => undefined);
+    feeding.catch(() => undefined);
   }
 }
 

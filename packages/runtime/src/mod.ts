@@ -9,6 +9,7 @@ export * from "./files/files.ts";
 export * from "./files/path.ts";
 export * from "./gzip.ts";
 export { createHttpClient } from "./http-client/client.ts";
+export { bypassesProxy, proxyFromEnvironment } from "./http-client/no-proxy.ts";
 export * from "./http-client/types.ts";
 export { BodyTooLargeError, readRequestBody } from "./http-server/incoming-request.ts";
 export { ServeError, serveHttp, serveHttps } from "./http-server/serve.ts";

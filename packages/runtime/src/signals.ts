@@ -1,5 +1,6 @@
 // Operating-system signals to this process.
 import process from "node:process";
+import { codeOf } from "./runtime-error.ts";
 
 /** The signals an agent answers or sends. */
 export type SignalName =
@@ -24,5 +25,15 @@ export function sendSignal(processId: number, name: SignalName): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** True if a process with this id runs, whoever owns it. */
+export function processExists(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (thrown) {
+    return codeOf(thrown) === "EPERM";
   }
 }

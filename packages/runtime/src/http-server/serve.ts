@@ -46,6 +46,8 @@ export async function serveHttps(options: ServeHttpsOptions): Promise<HttpServer
     },
     ...http1Settings(options),
   });
+  // Some runtimes do not take it from the options for HTTP/1.1 beside HTTP/2.
+  Object.assign(server, http1Settings(options));
   const running = new RunningServer(server, table, options, options.tls);
   server.on("secureConnection", (socket) => table.secured(socket, running.hasClientCa));
   server.on("session", (session) => {
@@ -194,7 +196,7 @@ function makeTable(limits: HttpServerLimits): ConnectionTable {
   });
 }
 
-/** Idle connections are the table's business, the same on every runtime; node's own timer must not be quicker. */
+/** What node:http limits itself, for HTTP/1.1. Requests as such have no deadline: watches and uploads may take long. */
 function http1Settings(limits: HttpServerLimits): {
   maxHeaderSize: number;
   headersTimeout: number;
@@ -204,7 +206,7 @@ function http1Settings(limits: HttpServerLimits): {
   return {
     maxHeaderSize: limits.headersSizeBytesMax ?? HEADERS_SIZE_BYTES_MAX,
     headersTimeout: limits.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
-    keepAliveTimeout: (limits.idleTimeoutMs ?? IDLE_TIMEOUT_MS) * 2,
+    keepAliveTimeout: limits.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
     requestTimeout: 0,
   };
 }

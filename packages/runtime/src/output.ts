@@ -8,6 +8,8 @@ export interface OutputWriter {
   readonly isTerminal: boolean;
   /** Width in columns if it is a terminal. */
   columns(): number | undefined;
+  /** Height in rows if it is a terminal. */
+  rows(): number | undefined;
   /** Queues text or bytes. False: the reader is slow, wait for {@link drained} before more. */
   write(chunk: string | Uint8Array): boolean;
   /** Resolves when everything queued is with the operating system, or the reader is gone. */
@@ -38,6 +40,10 @@ class StreamWriter implements OutputWriter {
 
   columns(): number | undefined {
     return this.isTerminal ? this.#stream.columns : undefined;
+  }
+
+  rows(): number | undefined {
+    return this.isTerminal ? this.#stream.rows : undefined;
   }
 
   write(chunk: string | Uint8Array): boolean {

@@ -1,0 +1,121 @@
+// What `up` shows: on a terminal a table with lines scrolling under it, elsewhere one JSON object a line.
+import { onSignal, type OutputWriter } from "@coracle/runtime";
+import { Screen, type ScreenSize } from "../core/screen.ts";
+import { formatSystem, type SystemView } from "../core/system-table.ts";
+
+/** Something worth a line. */
+export interface SystemEvent {
+  readonly event: string;
+  readonly text: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/** Shows the system while it runs. */
+export interface Presenter {
+  show(view: SystemView): void;
+  tell(event: SystemEvent): void;
+  close(): void;
+}
+
+const PENDING_BYTES_MAX = 1 << 20;
+
+/** The presenter for `writer`. */
+export function createPresenter(
+  writer: OutputWriter,
+  options: { readonly wallMs: () => number; readonly json: boolean },
+): Presenter {
+  return writer.isTerminal && !options.json
+    ? new TerminalPresenter(writer, options.wallMs)
+    : new JsonPresenter(writer, options.wallMs);
+}
+
+class TerminalPresenter implements Presenter {
+  readonly #writer: OutputWriter;
+  readonly #wallMs: () => number;
+  readonly #screen: Screen;
+  readonly #stopListening: () => void;
+  #view: SystemView | undefined;
+  #dropped = 0;
+
+  constructor(writer: OutputWriter, wallMs: () => number) {
+    this.#writer = writer;
+    this.#wallMs = wallMs;
+    this.#screen = new Screen(sizeOf(writer));
+    this.#stopListening = onSignal(["SIGWINCH"], () => {
+      this.#screen.resize(sizeOf(writer));
+      if (this.#view !== undefined) this.show(this.#view);
+    });
+  }
+
+  show(view: SystemView): void {
+    this.#view = view;
+    this.#writer.write(this.#screen.drawTable(formatSystem(view)));
+  }
+
+  tell(event: SystemEvent): void {
+    // A terminal that does not read must not make us grow: lines are dropped, and their number told later.
+    if (this.#writer.pendingBytes() > PENDING_BYTES_MAX) {
+      this.#dropped++;
+      return;
+    }
+    if (this.#dropped > 0) {
+      this.#writer.write(this.#screen.scrollLine(`… ${this.#dropped} lines were not shown: the terminal did not read`));
+      this.#dropped = 0;
+    }
+    this.#writer.write(this.#screen.scrollLine(`${clockText(this.#wallMs())}  ${event.text}`));
+  }
+
+  close(): void {
+    this.#stopListening();
+    this.#writer.write(this.#screen.close());
+  }
+}
+
+class JsonPresenter implements Presenter {
+  readonly #writer: OutputWriter;
+  readonly #wallMs: () => number;
+  #states = "";
+
+  constructor(writer: OutputWriter, wallMs: () => number) {
+    this.#writer = writer;
+    this.#wallMs = wallMs;
+  }
+
+  show(view: SystemView): void {
+    const children = view.children.map(({ name, state, restarts, pid }) => ({
+      name,
+      state,
+      restarts,
+      pid,
+      url: view.facts.get(name)?.url,
+    }));
+    const states = JSON.stringify(children);
+    if (states === this.#states) return;
+    this.#states = states;
+    const { version, dataFolder, commands, notices } = view;
+    this.#write({ event: "system", version, dataFolder, children, commands, notices });
+  }
+
+  tell({ event, text, fields }: SystemEvent): void {
+    this.#write({ event, message: text, ...fields });
+  }
+
+  close(): void {
+    this.#states = "";
+  }
+
+  #write(line: Readonly<Record<string, unknown>>): void {
+    if (this.#writer.pendingBytes() > PENDING_BYTES_MAX) return;
+    this.#writer.write(`${JSON.stringify({ time: new Date(this.#wallMs()).toISOString(), ...line })}\n`);
+  }
+}
+
+function sizeOf(writer: OutputWriter): ScreenSize {
+  return { columns: writer.columns() ?? 80, rows: writer.rows() ?? 24 };
+}
+
+/** Local time of day. */
+function clockText(wallMs: number): string {
+  const date = new Date(wallMs);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+}

@@ -81,6 +81,8 @@ export interface Service {
   readonly clock: Clock;
   /** Aborts when the process begins to shut down: background loops end. */
   readonly stopping: AbortSignal;
+  /** The URL of a listener with its real port, once it listens: in `postStart` hooks and later. */
+  url(name?: string): string;
   /** Ends the service gracefully with this exit code. */
   stop(reason: string, exitCode?: number): void;
 }
@@ -107,8 +109,6 @@ export interface ServiceOptions<C extends ServiceConfig> {
 export interface RunningService extends Service {
   /** The server of a listener; the one of `--http` is called `http`. */
   server(name: string): HttpServer;
-  /** The URL of a listener, with the real port. */
-  url(name?: string): string;
   state(): DrainState;
   /** As if the operating system had sent this signal. */
   signal(name: "SIGTERM" | "SIGINT"): void;

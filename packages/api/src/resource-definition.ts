@@ -25,6 +25,8 @@ export interface ResourceDefinition {
   /** Go-typed kinds of Kubernetes: strategic merge patch is served, unknown fields are always dropped. False for our kinds. */
   readonly builtIn: boolean;
   readonly columns: readonly ColumnDefinition[];
+  /** Conditions of a Table row, for kinds that have any (finished pods). */
+  readonly rowConditions?: (object: ApiObject) => readonly RowCondition[];
   /** Field selector paths besides `metadata.name` and `metadata.namespace`; an absent value reads as "". */
   readonly selectableFields: { readonly [path: string]: (object: ApiObject) => string };
   /** An update without resourceVersion on the main endpoint is accepted. */
@@ -47,6 +49,14 @@ export interface SubresourceDefinition {
   readonly kind: string;
   readonly verbs: readonly ResourceVerb[];
   readonly schema: StructuralSchema;
+}
+
+/** A condition of a Table row (meta/v1 TableRowCondition); kubectl hides rows by it. */
+export interface RowCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
 }
 
 /** What a Table cell may hold. */
@@ -75,14 +85,14 @@ export interface StrategyContext {
  * Rules around a write. Order on create: `setDefaults`, `prepareForCreate`, `validate`, `warnings`; on update: `setDefaults`,
  * `prepareForUpdate` (or `prepareForStatusUpdate`), `validateUpdate` (or `validateStatusUpdate`), `warnings`.
  * Hooks never mutate their arguments; they return the object to go on with. The server owns uid, resourceVersion,
- * creationTimestamp, deletionTimestamp, generation on create (1) and managedFields.
+ * creationTimestamp, deletionTimestamp and managedFields; `metadata.generation` is the strategy's: kinds without one have none.
  */
 export interface ResourceStrategy {
   /** Fills absent fields, from schema defaults and from the kind's own rules. Also applied to what is read from the store. */
   setDefaults(object: ApiObject): ApiObject;
-  /** Drops what a client may not set at creation (status) and stamps what the server sets. */
+  /** Drops what a client may not set at creation (status), stamps what the server sets, sets the first generation. */
   prepareForCreate(object: ApiObject, context: StrategyContext): ApiObject;
-  /** Keeps from `old` what the main endpoint may not change, and sets `metadata.generation`. */
+  /** Keeps from `old` what the main endpoint may not change, and raises `metadata.generation` when the spec changed. */
   prepareForUpdate(object: ApiObject, old: ApiObject, context: StrategyContext): ApiObject;
   /** Keeps from `old` everything but the status (metadata: resourceVersion and managedFields are the caller's). */
   prepareForStatusUpdate(object: ApiObject, old: ApiObject, context: StrategyContext): ApiObject;
@@ -94,4 +104,9 @@ export interface ResourceStrategy {
   validateStatusUpdate(object: ApiObject, old: ApiObject): readonly FieldError[];
   /** Texts for `Warning: 299` headers; `old` is absent on create. */
   warnings(object: ApiObject, old: ApiObject | undefined): readonly string[];
+  /**
+   * Seconds between a delete request and the object's end; 0 means that it goes at once. `requested` is the client's
+   * `gracePeriodSeconds`. Only pods on a node have any.
+   */
+  graceSeconds(object: ApiObject, requested: number | undefined): number;
 }

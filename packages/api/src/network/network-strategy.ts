@@ -6,6 +6,7 @@ import { validateMetadata, validateMetadataUpdate } from "../metadata-rules.ts";
 import { checkDnsSubdomain, type NameCheck } from "../names.ts";
 import type { ApiObject } from "../object-meta.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
+import { dropEmptyMetadata } from "../normalise.ts";
 import { applySchemaDefaults } from "../schema-default.ts";
 import { validateSchema } from "../schema-validate.ts";
 import type { StructuralSchema } from "../structural-schema.ts";
@@ -36,10 +37,11 @@ export function networkStrategy(options: NetworkStrategyOptions): ResourceStrate
     return [...options.validateContent(object), ...options.validateStatus(object)];
   };
   return {
-    setDefaults: (object) => applySchemaDefaults(schema, object) as ApiObject,
+    setDefaults: (object) => applySchemaDefaults(schema, dropEmptyMetadata(object)) as ApiObject,
     prepareForCreate: (object, { nowMicroTime }) => {
       const { status: _, ...rest } = withoutStamps(object);
-      return stampSection(rest as ApiObject, "spec", nowMicroTime);
+      const first = { ...rest, metadata: { ...object.metadata, generation: 1 } } as ApiObject;
+      return stampSection(first, "spec", nowMicroTime);
     },
     prepareForUpdate: (object, old, { nowMicroTime }) => {
       const kept = withStatusOf(withStampsOf(object, old), old);
@@ -73,6 +75,7 @@ export function networkStrategy(options: NetworkStrategyOptions): ResourceStrate
       ...validateBody(object),
     ],
     warnings: () => [],
+    graceSeconds: () => 0,
   };
 }
 

@@ -1,0 +1,105 @@
+// Defaults of a pod's fields (Kubernetes API reference: Pod v1), filled in before validation and on every read.
+import { isJsonObject, type JsonObject } from "../json.ts";
+import type { ApiObject } from "../object-meta.ts";
+import { mapItems, mapMember, withDefaults } from "./members.ts";
+
+const FILE_MODE = 0o644;
+
+/** The pod with every absent field that has a default filled in. */
+export function withPodDefaults(object: ApiObject): ApiObject {
+  const { spec } = object;
+  const status = object["status"] ?? {};
+  return isJsonObject(spec) ? { ...object, spec: specDefaults(spec), status } : { ...object, status };
+}
+
+function specDefaults(spec: JsonObject): JsonObject {
+  const account = spec["serviceAccountName"] ?? spec["serviceAccount"];
+  let next = withDefaults(spec, {
+    dnsPolicy: "ClusterFirst",
+    enableServiceLinks: true,
+    restartPolicy: "Always",
+    schedulerName: "default-scheduler",
+    securityContext: {},
+    terminationGracePeriodSeconds: 30,
+    ...(account === undefined ? {} : { serviceAccountName: account, serviceAccount: account }),
+  });
+  const hostNetwork = spec["hostNetwork"] === true;
+  for (const list of ["initContainers", "containers", "ephemeralContainers"]) {
+    next = mapItems(next, list, (container) => containerDefaults(container, hostNetwork));
+  }
+  return mapItems(next, "volumes", volumeDefaults);
+}
+
+function containerDefaults(container: JsonObject, hostNetwork: boolean): JsonObject {
+  let next = withDefaults(container, {
+    imagePullPolicy: pullPolicy(container["image"]),
+    resources: {},
+    terminationMessagePath: "/dev/termination-log",
+    terminationMessagePolicy: "File",
+  });
+  next = mapMember(next, "resources", requestsFromLimits);
+  next = mapItems(next, "ports", (port) => {
+    const hostPort = hostNetwork ? { hostPort: port["containerPort"] } : {};
+    return withDefaults(port, { protocol: "TCP", ...hostPort });
+  });
+  next = mapItems(next, "env", (variable) =>
+    mapMember(variable, "valueFrom", (from) =>
+      mapMember(from, "fieldRef", (ref) => withDefaults(ref, { apiVersion: "v1" })),
+    ),
+  );
+  for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"]) next = mapMember(next, probe, probeDefaults);
+  return mapMember(next, "lifecycle", (lifecycle) =>
+    mapMember(mapMember(lifecycle, "postStart", handlerDefaults), "preStop", handlerDefaults),
+  );
+}
+
+function probeDefaults(probe: JsonObject): JsonObject {
+  const filled = withDefaults(probe, {
+    failureThreshold: 3,
+    periodSeconds: 10,
+    successThreshold: 1,
+    timeoutSeconds: 1,
+  });
+  return mapMember(handlerDefaults(filled), "grpc", (grpc) => withDefaults(grpc, { service: "" }));
+}
+
+function handlerDefaults(handler: JsonObject): JsonObject {
+  return mapMember(handler, "httpGet", (get) => withDefaults(get, { path: "/", scheme: "HTTP" }));
+}
+
+function requestsFromLimits(resources: JsonObject): JsonObject {
+  const { limits, requests } = resources;
+  if (!isJsonObject(limits)) return resources;
+  return { ...resources, requests: withDefaults(isJsonObject(requests) ? requests : {}, limits) };
+}
+
+/** `Always` for an image without a tag or with `latest`; a digest pins it. */
+function pullPolicy(image: unknown): string {
+  if (typeof image !== "string" || image.includes("@")) return "IfNotPresent";
+  const tag = /:([^:/]+)$/.exec(image)?.[1] ?? "latest";
+  return tag === "latest" ? "Always" : "IfNotPresent";
+}
+
+function volumeDefaults(volume: JsonObject): JsonObject {
+  const sources = Object.keys(volume).filter((key) => key !== "name");
+  if (sources.length === 0) return { ...volume, emptyDir: {} };
+  let next = volume;
+  for (const source of ["secret", "configMap", "downwardAPI"]) {
+    next = mapMember(next, source, (value) =>
+      fieldPathDefaults(withDefaults(value, { defaultMode: FILE_MODE }), "items"),
+    );
+  }
+  next = mapMember(next, "hostPath", (path) => withDefaults(path, { type: "" }));
+  return mapMember(next, "projected", (projected) =>
+    mapItems(withDefaults(projected, { defaultMode: FILE_MODE }), "sources", (source) => {
+      const token = mapMember(source, "serviceAccountToken", (value) =>
+        withDefaults(value, { expirationSeconds: 3600 }),
+      );
+      return mapMember(token, "downwardAPI", (value) => fieldPathDefaults(value, "items"));
+    }),
+  );
+}
+
+function fieldPathDefaults(value: JsonObject, list: string): JsonObject {
+  return mapItems(value, list, (item) => mapMember(item, "fieldRef", (ref) => withDefaults(ref, { apiVersion: "v1" })));
+}

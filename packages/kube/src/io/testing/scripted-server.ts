@@ -10,6 +10,7 @@ import {
 } from "node:http2";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { TestPki } from "@coracle/sim";
 
 /** One request, and everything a test can do to it. */
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Common name of the client's certificate, verified; "" without one. */
+  readonly peerName: string;
   /** Counts the connections of the server; equal numbers mean the same connection. */
   readonly connection: number;
   /** Resolves when the client has gone or the answer is complete. */
@@ -164,12 +167,18 @@ export class ScriptedServer {
     });
   }
 
-  #connectionOf(request: Http2ServerRequest): number {
+  /** The TLS socket under a request; on HTTP/2 `request.socket` is a stand-in that refuses to be closed. */
+  #connectionOf(request: Http2ServerRequest): Connection {
     for (const [socket, number] of this.#sockets) {
-      if (socket.remotePort === request.socket.remotePort) return number;
+      if (socket.remotePort === request.socket.remotePort) return { socket, number };
     }
-    return 0;
+    throw new Error("a request came on a connection that is closed");
   }
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly number: number;
 }
 
 class WireExchange implements Exchange {
@@ -177,6 +186,7 @@ class WireExchange implements Exchange {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Exchange["headers"];
+  readonly peerName: string;
   readonly connection: number;
   readonly closed: Promise<void>;
   readonly streamId: number;
@@ -184,15 +194,18 @@ class WireExchange implements Exchange {
   readonly #response: ServerResponse;
   /** Absent on HTTP/1.1. */
   readonly #stream: ServerHttp2Stream | undefined;
+  readonly #socket: Socket;
   #isClosed = false;
 
-  constructor(request: Http2ServerRequest, response: Http2ServerResponse, connection: number) {
+  constructor(request: Http2ServerRequest, response: Http2ServerResponse, connection: Connection) {
     const url = new URL(request.url ?? "/", "https://server");
     this.method = request.method ?? "GET";
     this.path = url.pathname;
     this.query = url.searchParams;
     this.headers = request.headers;
-    this.connection = connection;
+    this.peerName = peerNameOf(request.socket);
+    this.connection = connection.number;
+    this.#socket = connection.socket;
     this.#request = request;
     // Node's HTTP/2 answer has the methods of an HTTP/1 one, which is what HTTP/1 clients get here.
     this.#response = response as unknown as ServerResponse;
@@ -253,8 +266,13 @@ class WireExchange implements Exchange {
   }
 
   cut(): void {
-    const session = this.#stream?.session;
-    if (session === undefined) this.#request.socket.destroy();
-    else session.destroy();
+    this.#socket.destroy();
   }
+}
+
+function peerNameOf(socket: unknown): string {
+  const tls = socket as TLSSocket;
+  if (!tls.authorized) return "";
+  const { CN } = tls.getPeerCertificate().subject;
+  return typeof CN === "string" ? CN : "";
 }

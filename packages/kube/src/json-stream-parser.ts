@@ -46,9 +46,6 @@ const STATE = {
 } as const;
 type State = (typeof STATE)[keyof typeof STATE];
 
-/** What a scan's bytes are for. */
-type ScanPurpose = "drop" | "value" | "key";
-
 /** One container on the path from the document's root to the value being read. */
 interface Frame {
   node: ProjectionNode;
@@ -83,7 +80,8 @@ export class JsonStreamParser {
   readonly #frames: Frame[] = [];
   #top: Frame | undefined;
   #state: State = STATE.document;
-  #purpose: ScanPurpose = "drop";
+  /** What the bytes of the scan at hand are for. */
+  #purpose: "drop" | "value" | "key" = "drop";
   #objectFirst = false;
   #bytes: Uint8Array = EMPTY;
   #view: DataView = EMPTY_VIEW;
@@ -116,11 +114,11 @@ export class JsonStreamParser {
       this.#at === this.#bytes.length || this.#error !== undefined,
       `Cannot take a chunk as the last one is not drained: current value is ${this.#bytes.length - this.#at} bytes left`,
     );
-    this.#offset += this.#bytes.length;
-    this.#at = 0;
+    this.#letGo();
     // Subclasses of Uint8Array would make the hot loops work on two types.
-    this.#bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const { buffer, byteOffset, byteLength } = chunk;
+    this.#bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    this.#view = new DataView(buffer, byteOffset, byteLength);
   }
 
   /** The next object or event, or `undefined` when more bytes are needed. */
@@ -151,11 +149,8 @@ export class JsonStreamParser {
   /** Drops the drained chunk and counts it against the current object. */
   #letGo(): void {
     this.#offset += this.#bytes.length;
-    this.#bytes = EMPTY;
-    this.#view = EMPTY_VIEW;
-    this.#at = 0;
-    const between = this.#state === STATE.document || this.#state === STATE.finished;
-    if (!between) this.#checkUnit();
+    [this.#bytes, this.#view, this.#at] = [EMPTY, EMPTY_VIEW, 0];
+    if (this.#state !== STATE.document && this.#state !== STATE.finished) this.#checkUnit();
   }
 
   /** Reads one token, or one whole value that is kept or dropped. */
@@ -176,10 +171,7 @@ export class JsonStreamParser {
       case STATE.memberOrEnd:
         return byte === 0x7d ? this.#close(byte) : this.#member(byte);
       case STATE.colon:
-        if (byte !== 0x3a) return this.#malformed("a member has no colon");
-        this.#at++;
-        this.#state = STATE.value;
-        return;
+        return this.#colon(byte);
       case STATE.value:
         return this.#value(byte);
       case STATE.elementOrEnd:
@@ -194,7 +186,7 @@ export class JsonStreamParser {
   }
 
   #document(byte: number): void {
-    if (byte !== 0x7b) return this.#malformed("a document is not an object");
+    if (byte !== 0x7b) return this.#fail("MALFORMED", "a document is not an object");
     this.#scanner.reset();
     this.#objectFirst = false;
     this.#unitStart = this.offset;
@@ -207,12 +199,12 @@ export class JsonStreamParser {
       this.#at++;
       this.#state = inArray ? STATE.value : STATE.member;
     } else if (byte === (inArray ? 0x5d : 0x7d)) this.#close(byte);
-    else this.#malformed("a comma or a closing bracket is missing");
+    else this.#fail("MALFORMED", "a comma or a closing bracket is missing");
   }
 
   /** A key. The fast way finds it whole in the chunk, without escapes; anything else goes through the scanner. */
   #member(byte: number): void {
-    if (byte !== 0x22) return this.#malformed("a member has no name");
+    if (byte !== 0x22) return this.#fail("MALFORMED", "a member has no name");
     const bytes = this.#bytes;
     const size = bytes.length;
     const start = this.#at + 1;
@@ -231,6 +223,12 @@ export class JsonStreamParser {
     if (first !== undefined && first > 0x20) this.#value(first);
   }
 
+  #colon(byte: number): void {
+    if (byte !== 0x3a) return this.#fail("MALFORMED", "a member has no colon");
+    this.#at++;
+    this.#state = STATE.value;
+  }
+
   /** Notes the key `bytes[start, end)`, which has no escapes. */
   #named(bytes: Uint8Array, start: number, end: number): void {
     const frame = this.#top;
@@ -245,7 +243,7 @@ export class JsonStreamParser {
     frame.child = frame.node.anyMember ?? DROP_NODE;
     if (frame.child === DROP_NODE) return;
     const key = this.#decoder.string(bytes, start, end);
-    if (key === INVALID_JSON) this.#malformed("a key is not a string");
+    if (key === INVALID_JSON) this.#fail("MALFORMED", "a key is not a string");
     else frame.key = key;
   }
 
@@ -321,7 +319,7 @@ export class JsonStreamParser {
   }
 
   /** Scans the value or key at hand, for as long as the chunk lasts. */
-  #scan(purpose: ScanPurpose): void {
+  #scan(purpose: "drop" | "value" | "key"): void {
     this.#purpose = purpose;
     this.#keepFrom = this.#at;
     this.#scanned(this.#scanner.begin(this.#bytes, this.#view, this.#at));
@@ -350,7 +348,7 @@ export class JsonStreamParser {
   #scannedWhole(bytes: Uint8Array, start: number, end: number): void {
     if (this.#stringTooLong(bytes, start, end)) return this.#fail("STRING_TOO_LONG", "a wanted string is too long");
     const value = this.#decoder.value(bytes, start, end);
-    if (value === INVALID_JSON) this.#malformed("a value is not JSON");
+    if (value === INVALID_JSON) this.#fail("MALFORMED", "a value is not JSON");
     else if (this.#purpose === "value") this.#built(value);
     else if (typeof value === "string") this.#namedText(value);
   }
@@ -377,7 +375,7 @@ export class JsonStreamParser {
   }
 
   #answer(output: JsonStreamOutput | DocumentProblem): void {
-    if (output.kind === "problem") this.#malformed(output.message);
+    if (output.kind === "problem") this.#fail("MALFORMED", output.message);
     else this.#output = output;
   }
 
@@ -388,12 +386,8 @@ export class JsonStreamParser {
 
   #scanFailed(error: ScanError): void {
     if (error === "TOO_DEEP") this.#fail("TOO_DEEP", "brackets nest too deep");
-    else if (error === "NOT_A_VALUE") this.#malformed("a value is missing");
-    else this.#malformed("brackets do not pair up");
-  }
-
-  #malformed(what: string): void {
-    this.#fail("MALFORMED", what);
+    else if (error === "NOT_A_VALUE") this.#fail("MALFORMED", "a value is missing");
+    else this.#fail("MALFORMED", "brackets do not pair up");
   }
 
   #fail(code: JsonStreamErrorCode, what: string): void {

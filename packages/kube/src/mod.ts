@@ -1,4 +1,5 @@
 // The Kubernetes client without its sockets: types, selectors, resource versions, streaming parser, list/watch machine.
+export * from "./error-policy.ts";
 export * from "./field-path.ts";
 export * from "./field-selector.ts";
 export * from "./json-stream-output.ts";
@@ -6,11 +7,15 @@ export * from "./json-stream-parser.ts";
 export * from "./label-requirement.ts";
 export * from "./label-selector.ts";
 export * from "./label-syntax.ts";
+export * from "./list-watch-machine.ts";
+export * from "./list-watch-types.ts";
 export * from "./object.ts";
 export * from "./projection.ts";
 export * from "./query.ts";
 export * from "./resource-version.ts";
 export * from "./resource.ts";
+export * from "./retry-after.ts";
 export * from "./status-failures.ts";
 export * from "./status.ts";
+export * from "./watch-cursor.ts";
 export * from "./watch-stream-event.ts";

@@ -1,2 +1,3 @@
 // What tests and simulations share; nothing but tests imports it.
 export * from "./test-certificates.ts";
+export * from "./tcp-relay.ts";

@@ -1,4 +1,5 @@
 // The HTTP client: one pool per origin, options with their defaults, TLS that can change under it.
+import { URL } from "node:url";
 import type { Route } from "./connect.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import { OriginPool, type PoolOptions } from "./origin-pool.ts";

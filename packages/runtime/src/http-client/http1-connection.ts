@@ -1,4 +1,5 @@
 // One HTTP/1.1 connection (RFC 9112): one request at a time, kept alive between them unless the server says close.
+import { URL } from "node:url";
 import { type ClientRequest, type IncomingMessage, request as sendHttp1 } from "node:http";
 import type { Socket } from "node:net";
 import { startTimer, type Timer } from "../clock.ts";
@@ -75,7 +76,7 @@ export class Http1Connection implements ClientConnection {
       setDefaultHeaders: false,
     });
     this.#sent = sent;
-    request.cancelExchange = () => sent.destroy();
+    request.cancelExchange = () => this.#cut(request);
     sent.on("response", (response) => this.#onResponse(request, response));
     sent.on("error", (thrown) => this.#onError(request, thrown));
     sent.on("close", () => this.#onExchangeClosed(sent));
@@ -133,9 +134,7 @@ export class Http1Connection implements ClientConnection {
       },
       {
         stream: response,
-        cancel: () => {
-          if (!response.complete) this.#sent?.destroy();
-        },
+        cancel: () => this.#cut(request),
         failure: () =>
           response.complete
             ? undefined
@@ -169,6 +168,14 @@ export class Http1Connection implements ClientConnection {
     }
     this.#waitForUse();
     this.#events.onCapacity();
+  }
+
+  /** Ends the connection, unless it has gone on to another request. */
+  #cut(request: PendingRequest): void {
+    if (this.#request !== request) return;
+    this.#stopUse();
+    this.#sent?.destroy();
+    this.#socket.destroy();
   }
 
   /** An exchange that closed before its end took the connection with it; after a whole response `free` follows. */

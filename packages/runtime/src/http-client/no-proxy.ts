@@ -1,4 +1,5 @@
 // Which proxy a URL is reached through: the rules of HTTPS_PROXY, HTTP_PROXY and NO_PROXY as Go and kubectl read them.
+import { URL } from "node:url";
 import { cidrContains, parseCidr, parseIp } from "@coracle/base";
 
 /** True if `noProxy` names this host (without brackets) and port. */

@@ -1,4 +1,5 @@
 // One request from the caller's `request()` to its response: deadline, abort, replay, the single settlement.
+import { URL } from "node:url";
 import { Buffer } from "node:buffer";
 import { startTimer, type Timer } from "../clock.ts";
 import type { Counters } from "./counters.ts";

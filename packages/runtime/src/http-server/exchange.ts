@@ -2,6 +2,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Readable, Writable } from "node:stream";
+import { RuntimeError } from "../runtime-error.ts";
 
 /** What the handler's Request is read from and its answer written to. */
 export interface Exchange {
@@ -26,9 +27,6 @@ export interface Exchange {
   /** Breaks off, so that the client does not take what it has for complete. */
   cut(): void;
 }
-
-/** RFC 9113 §7 INTERNAL_ERROR. */
-const INTERNAL_ERROR = 2;
 
 /** An exchange of HTTP/1.1. */
 export class Http1Exchange implements Exchange {
@@ -125,6 +123,7 @@ export class Http2Exchange implements Exchange {
   }
 
   cut(): void {
-    this.sink.close(INTERNAL_ERROR);
+    // Closing with a code would first end the stream in good order.
+    this.sink.destroy(new RuntimeError("CUT", "Cannot finish the answer as its handler failed"));
   }
 }

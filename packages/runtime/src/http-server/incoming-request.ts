@@ -1,4 +1,5 @@
 // A web Request over a node request, built only as far as the handler looks: most handlers read method, URL, two headers, perhaps the body.
+import type { Readable } from "node:stream";
 import { RuntimeError } from "../runtime-error.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -67,7 +68,7 @@ class IncomingRequest {
     if (own.full !== undefined) return new Uint8Array(await own.full.arrayBuffer());
     if (!hasBody(this.method)) return new Uint8Array(0);
     takeBody(own);
-    return collect(own.exchange.source, Number.POSITIVE_INFINITY);
+    return collect(chunksOf(own.exchange.source), Number.POSITIVE_INFINITY);
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
@@ -137,7 +138,7 @@ export async function readRequestBody(request: Request, sizeBytesMax: number): P
   if (request instanceof IncomingRequest && request[state].full === undefined) {
     if (!hasBody(request.method)) return new Uint8Array(0);
     takeBody(request[state]);
-    return collect(request[state].exchange.source, sizeBytesMax);
+    return collect(chunksOf(request[state].exchange.source), sizeBytesMax);
   }
   return request.body === null ? new Uint8Array(0) : collect(request.body, sizeBytesMax);
 }
@@ -205,9 +206,14 @@ async function collect(source: AsyncIterable<Uint8Array>, sizeBytesMax: number):
   return bytes;
 }
 
+/** A reader that leaves early must not end the stream: in HTTP/2 the answer goes out on the same one. */
+function chunksOf(source: Readable): AsyncIterableIterator<Uint8Array> {
+  return source.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Uint8Array>;
+}
+
 /** Pull-based: the node stream's own buffer is the only one. */
-function bodyStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = source[Symbol.asyncIterator]();
+function bodyStream(source: Readable): ReadableStream<Uint8Array> {
+  const iterator = chunksOf(source);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller): Promise<void> {
@@ -216,7 +222,7 @@ function bodyStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Arra
         else controller.enqueue(value);
       },
       async cancel(): Promise<void> {
-        await iterator.return?.();
+        await iterator.return?.(undefined);
       },
     },
     { highWaterMark: 0 },

@@ -134,15 +134,15 @@ interface SettledRead {
 }
 
 async function settledRead(pending: Promise<Read>): Promise<SettledRead> {
-  let read: Read | undefined;
+  const settled: { read?: Read } = {};
   pending.then(
-    (result) => {
-      read = result;
+    (read) => {
+      settled.read = read;
     },
     () => undefined,
   );
-  for (let turn = 0; turn < 4 && read === undefined; turn++) await Promise.resolve();
-  return { read, pending };
+  for (let turn = 0; turn < 4 && settled.read === undefined; turn++) await Promise.resolve();
+  return { read: settled.read, pending };
 }
 
 function outgoingHeaders(headers: Headers): OutgoingHttpHeaders {

@@ -108,3 +108,9 @@ export function onUncaught(handler: (error: unknown) => void): () => void {
     process.off("unhandledRejection", handler);
   };
 }
+
+/** This machine's own IP addresses, as the system writes them, without zones. */
+export function ownIpAddresses(): readonly string[] {
+  const interfaces = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return interfaces.map(({ address }) => address.split("%", 1)[0] ?? "");
+}

@@ -1,0 +1,115 @@
+// Does a value fit its typed node? Field tracking refuses an applied configuration that does not (structured-merge-diff typed validation).
+import { isJsonObject } from "@coracle/api";
+import { fieldElement, printElement } from "./path-element.ts";
+import type { PathElement } from "./path-element.ts";
+import type { ListNode, MapNode, TypedNode } from "./typed-schema.ts";
+import { isScalar, itemElement, shapeOf } from "./typed-value.ts";
+
+/** Most errors that are looked for. */
+export const TYPED_ERRORS_MAX = 100;
+
+interface Check {
+  readonly allowDuplicates: boolean;
+  readonly errors: string[];
+}
+
+/** Texts of everything that does not fit, for example `.spec.foo: field not declared in schema`. */
+export function typedErrors(
+  value: unknown,
+  node: TypedNode,
+  options: { readonly allowDuplicates: boolean },
+): readonly string[] {
+  const check = { allowDuplicates: options.allowDuplicates, errors: [] };
+  visit(value, node, "", check);
+  return check.errors;
+}
+
+/** Several texts as Kubernetes joins them. */
+export function joinTypedErrors(errors: readonly string[]): string {
+  if (errors.length === 1) return errors[0] ?? "";
+  return ["errors:", ...errors.map((error) => `  ${error}`)].join("\n");
+}
+
+function visit(value: unknown, node: TypedNode, path: string, check: Check): void {
+  if (check.errors.length >= TYPED_ERRORS_MAX || value === null || value === undefined) return;
+  const shape = shapeOf(node, value);
+  switch (shape.kind) {
+    case "map":
+      if (isJsonObject(value)) visitMembers(value, shape.map, path, check);
+      else report(check, path, `expected map, got &{${printValue(value)}}`);
+      return;
+    case "list":
+      if (Array.isArray(value)) visitItems(value, shape.list, path, check);
+      else report(check, path, `expected list, got &{${printValue(value)}}`);
+      return;
+    case "scalar":
+      visitScalar(value, shape.scalar, path, check);
+  }
+}
+
+function visitMembers(value: { readonly [name: string]: unknown }, map: MapNode, path: string, check: Check): void {
+  for (const [name, member] of Object.entries(value)) {
+    const node = map.member(name);
+    const memberPath = path + printElement(fieldElement(name));
+    if (node === undefined) report(check, memberPath, "field not declared in schema");
+    else visit(member, node, memberPath, check);
+  }
+}
+
+function visitItems(value: readonly unknown[], list: ListNode, path: string, check: Check): void {
+  const seen = new Set<PathElement>();
+  for (const [index, item] of value.entries()) {
+    if (list.kind === "atomic") {
+      visit(item, list.item(), `${path}[${index}]`, check);
+      continue;
+    }
+    const element = itemElement(list, item);
+    if (!element.ok) return report(check, path, `element ${index}: ${element.error}`);
+    if (seen.has(element.value) && !check.allowDuplicates) {
+      report(check, path, `duplicate entries for key ${printElement(element.value)}`);
+    }
+    seen.add(element.value);
+    visit(item, list.item(), path + printElement(element.value), check);
+  }
+}
+
+function visitScalar(
+  value: unknown,
+  scalar: "numeric" | "string" | "boolean" | "untyped",
+  path: string,
+  check: Check,
+): void {
+  switch (scalar) {
+    case "numeric":
+      if (typeof value !== "number") report(check, path, `expected numeric (int or float), got ${goType(value)}`);
+      return;
+    case "string":
+      if (typeof value !== "string")
+        report(check, path, `expected string, got &value.valueUnstructured{Value:${printValue(value)}}`);
+      return;
+    case "boolean":
+      if (typeof value !== "boolean") report(check, path, `expected boolean, got &{${printValue(value)}}`);
+      return;
+    case "untyped":
+      if (!isScalar(value)) report(check, path, `expected any scalar, got &{${printValue(value)}}`);
+  }
+}
+
+function report(check: Check, path: string, message: string): void {
+  check.errors.push(path === "" ? message : `${path}: ${message}`);
+}
+
+// Values are shown the way Go's %v shows them.
+function printValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printValue).join(" ")}]`;
+  if (typeof value === "string") return value;
+  if (!isJsonObject(value)) return value === null ? "<nil>" : (JSON.stringify(value) ?? "<nil>");
+  const names = Object.keys(value).sort();
+  return `map[${names.map((name) => `${name}:${printValue(value[name])}`).join(" ")}]`;
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return "[]interface {}";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "string" ? "string" : "map[string]interface {}";
+}

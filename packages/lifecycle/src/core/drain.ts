@@ -12,6 +12,8 @@ import type {
 } from "./drain-types.ts";
 import { WatchPace } from "./watch-pace.ts";
 
+/** Once drained, connections that are still in use are answered 429 for this long, so that none is cut between two requests. */
+export const TELL_CONNECTIONS_MS = 500;
 /** Listeners get this long to close once everything has drained (Kubernetes: 2 s). */
 export const SERVER_CLOSE_MS = 2000;
 /** Stores get this long to close; a hang there must not keep the process. */
@@ -27,7 +29,8 @@ const REQUESTS_MAX_DEFAULT = 100_000;
 /** Kubernetes' values: ordinary requests 5 s, watches 1 s. */
 const RETRY_AFTER_SECONDS = { ordinary: 5, "long-running": 1 } as const;
 
-type TimerName = "delay" | "hard-stop" | "watch-pace" | "watch-deadline" | "close" | "stop-hooks";
+const TIMER_NAMES = ["delay", "hard-stop", "watch-pace", "watch-deadline", "tell", "close", "stop-hooks"] as const;
+type TimerName = (typeof TIMER_NAMES)[number];
 
 interface Shutdown {
   readonly at: Millis;
@@ -54,6 +57,7 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
   #toEnd: number[] = [];
   #areOrdinaryDrained: boolean = false;
   #areWatchesDrained: boolean = false;
+  #areServersClosing: boolean = false;
   #areServersClosed: boolean = false;
   #nextId: number = 1;
   #refused: number = 0;
@@ -111,6 +115,8 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
         return this.#onHooksFinished(now);
       case "request-ended":
         return this.#onRequestEnded(input.id, now);
+      case "connections-told":
+        return this.#closeServers(now, SERVER_CLOSE_MS);
       case "servers-closed":
         return this.#onServersClosed(now);
       case "stop-hooks-finished":
@@ -213,7 +219,7 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
       this.#event(now, "InFlightRequestsDrained", {});
     }
     if (!this.#areWatchesDrained && this.#longRunning.size === 0) this.#onWatchesDrained(now);
-    if (this.#areOrdinaryDrained && this.#areWatchesDrained) this.#drained(now, SERVER_CLOSE_MS);
+    if (this.#areOrdinaryDrained && this.#areWatchesDrained) this.#drained(now);
   }
 
   #onWatchesDrained(now: Millis): void {
@@ -223,9 +229,21 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
     this.#event(now, "ActiveWatchesDrained", { left: this.#longRunning.size });
   }
 
-  #drained(now: Millis, graceMs: number): void {
+  #drained(now: Millis): void {
+    this.#leaveService();
+    this.#timers.set("tell", millis(now + TELL_CONNECTIONS_MS));
+    this.#outputs.push({ kind: "tell-connections", withinMs: TELL_CONNECTIONS_MS });
+  }
+
+  #leaveService(): void {
     this.#state = "drained";
     for (const name of ["delay", "hard-stop", "watch-pace", "watch-deadline"] as const) this.#timers.clear(name);
+  }
+
+  #closeServers(now: Millis, graceMs: number): void {
+    if (this.#state !== "drained" || this.#areServersClosing) return;
+    this.#areServersClosing = true;
+    this.#timers.clear("tell");
     // A server that hangs in its close must not keep the process either.
     this.#timers.set("close", millis(now + graceMs + SERVER_CLOSE_MS));
     this.#outputs.push({ kind: "close-servers", graceMs });
@@ -260,11 +278,14 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
         return this.#endWatches(now);
       case "watch-deadline":
         if (!this.#areWatchesDrained) this.#onWatchesDrained(now);
-        if (this.#areOrdinaryDrained) this.#drained(now, 0);
+        if (this.#areOrdinaryDrained) this.#drained(now);
         return;
       case "hard-stop":
         this.#event(now, "ShutdownTimeoutReached", this.#running());
-        return this.#drained(now, 0);
+        this.#leaveService();
+        return this.#closeServers(now, 0);
+      case "tell":
+        return this.#closeServers(now, SERVER_CLOSE_MS);
       case "close":
         return this.#onServersClosed(now);
       case "stop-hooks":
@@ -277,8 +298,7 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
 
   #exit(code: number): void {
     this.#state = "exited";
-    for (const name of ["delay", "hard-stop", "watch-pace", "watch-deadline", "close", "stop-hooks"] as const)
-      this.#timers.clear(name);
+    for (const name of TIMER_NAMES) this.#timers.clear(name);
     this.#outputs.push({ kind: "exit", code });
   }
 

@@ -60,7 +60,7 @@ const SECRET_TEXT: readonly RegExp[] = [
   /\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g,
   /(?<=:\/\/)[^\s/@]*:[^\s/@]*(?=@)/g,
-  /(?<=\b(?:token|password|passwd|secret|authorization|api[_-]?key)["']?\s*[=:]\s*["']?)[^\s"',;&)}\]]+/gi,
+  /(?<=\b(?:token|password|passwd|secret|authorization|api[_-]?key)["']?\s*[=:]\s*["']?)(?!\[redacted\])[^\s"',;&)}\]]+/gi,
 ];
 
 /** Replaces PEM blocks, bearer and basic credentials, JSON web tokens, URL passwords and `token=…` pairs inside a text. */

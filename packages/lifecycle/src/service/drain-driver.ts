@@ -9,6 +9,7 @@ import type { Logger } from "../log/logger.ts";
 export interface DrainActions {
   runPreShutdownHooks(): Promise<void>;
   goAway(): void;
+  tellConnections(withinMs: number): Promise<void>;
   closeServers(graceMs: number): Promise<void>;
   runStopHooks(): Promise<void>;
   onEvent(output: Extract<DrainOutput, { kind: "event" }>): void;
@@ -84,6 +85,8 @@ export class DrainDriver {
       case "end-long-running":
         for (const id of output.ids) this.#endings.get(id)?.();
         return;
+      case "tell-connections":
+        return this.#then(actions.tellConnections(output.withinMs), { kind: "connections-told" });
       case "close-servers":
         return this.#then(actions.closeServers(output.graceMs), { kind: "servers-closed" });
       case "run-stop-hooks":

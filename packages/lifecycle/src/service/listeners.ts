@@ -1,12 +1,13 @@
 // Opens, reloads and closes the servers of a service.
 import { assert } from "@coracle/base";
-import { type FetchHandler, type HttpServer, serveHttp, serveHttps } from "@coracle/runtime";
+import { type FetchHandler, type HttpServer, serveHttp, serveHttps, sleep, systemClock } from "@coracle/runtime";
 import { formatAddress } from "../core/address.ts";
 import type { Logger } from "../log/logger.ts";
 import { ExitError } from "./exit-error.ts";
 import type { Listener } from "./service-types.ts";
 
 const LISTENERS_MAX = 16;
+const EMPTIED_POLL_MS = 10;
 
 /** The open servers of one service, by listener name. */
 export class Listeners {
@@ -53,6 +54,13 @@ export class Listeners {
   /** Open connections by listener. */
   connections(): readonly { readonly name: string; readonly count: number }[] {
     return [...this.#servers].map(([name, server]) => ({ name, count: server.connections() }));
+  }
+
+  /** Resolves when no connection is open, or after `withinMs`. */
+  async emptied(withinMs: number): Promise<void> {
+    const endsAt = systemClock.now() + withinMs;
+    while (systemClock.now() < endsAt && this.connections().some(({ count }) => count > 0))
+      await sleep(EMPTIED_POLL_MS);
   }
 
   /** Stops following files and closes all servers; what still runs is cut after `graceMs`. */

@@ -182,6 +182,7 @@ class ServiceRun implements RunningService {
       actions: {
         runPreShutdownHooks: () => runPreShutdownHooks(this.#parts.preShutdown ?? [], this.log, this.#hardStop.signal),
         goAway: () => this.#listeners.goAway(),
+        tellConnections: (withinMs) => this.#listeners.emptied(withinMs),
         closeServers: (graceMs) => {
           this.#hardStop.abort(new Error("The shutdown timeout is over"));
           return this.#listeners.close(graceMs);

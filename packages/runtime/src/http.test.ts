@@ -1,7 +1,7 @@
 // What client and server promise together, over plain HTTP/1.1, HTTP/1.1 in TLS and HTTP/2.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { makeTestPki, type TestPki } from "@coracle/sim";
+import { eventually, makeTestPki, type TestPki } from "@coracle/sim";
 import {
   createHttpClient,
   type FetchHandler,
@@ -12,22 +12,7 @@ import {
   readRequestBody,
   serveHttp,
   serveHttps,
-  systemClock,
 } from "./mod.ts";
-
-/** Longest wait of a test for something that happens at the other end. */
-const PATIENCE_MS = 10_000;
-
-/** Resolves when `condition` holds; gives up so that a broken test ends. */
-async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const untilMs = systemClock.now() + PATIENCE_MS;
-  while (!condition()) {
-    assert.ok(systemClock.now() < untilMs, `never came: ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 2);
-    });
-  }
-}
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {

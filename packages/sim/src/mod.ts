@@ -1,3 +1,5 @@
 // What tests and simulations share; nothing but tests imports it.
 export * from "./test-certificates.ts";
 export * from "./tcp-relay.ts";
+export * from "./eventually.ts";
+export * from "./frame-server.ts";

@@ -1,5 +1,5 @@
 // One connection to an origin: TCP, a proxy's tunnel, TLS with ALPN (RFC 7301), within one deadline.
-import { URL } from "node:url";
+import type { URL } from "node:url";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { startTimer } from "../clock.ts";

@@ -1,5 +1,5 @@
 // One HTTP/1.1 connection (RFC 9112): one request at a time, kept alive between them unless the server says close.
-import { URL } from "node:url";
+import type { URL } from "node:url";
 import { type ClientRequest, type IncomingMessage, request as sendHttp1 } from "node:http";
 import type { Socket } from "node:net";
 import { startTimer, type Timer } from "../clock.ts";

@@ -1,5 +1,5 @@
 // A TCP connection to a host through a proxy: HTTP CONNECT (RFC 9110 §9.3.6) and SOCKS 5 (RFC 1928, RFC 1929).
-import { URL } from "node:url";
+import type { URL } from "node:url";
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { parseIp } from "@coracle/base";

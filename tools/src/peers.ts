@@ -2,9 +2,11 @@
 // `bun run peers`: brings the strangers' programs that the tests run beside ours.
 import { spawnSync } from "node:child_process";
 import {
-  buildKubeApiserver,
+  buildPeer,
   type BuildProgress,
-  KUBERNETES_VERSION,
+  ETCD,
+  type GoPeer,
+  KUBE_APISERVER,
   peersFolder,
   programOnPath,
 } from "@coracle/test/peers/kubernetes";
@@ -13,8 +15,9 @@ const HELP = `Usage: bun run peers [--help]
 
 Brings the programs the tests run beside ours, which no one here wrote:
 
-  kube-apiserver  ${KUBERNETES_VERSION}, built from the Go module proxy (needs Go; some minutes once)
-  etcd            Debian's etcd-server (needs root and apt-get, unless etcd is on PATH)
+  kube-apiserver  ${KUBE_APISERVER.version}, built from the Go module proxy (needs Go; some minutes once)
+  etcd            ${ETCD.version}, built likewise
+  etcd            an old one: Debian's etcd-server (needs root and apt-get, unless etcd is on PATH)
   kubectl         Debian's kubernetes-client (needs root and apt-get, unless kubectl is on PATH)
 
 Built programs are kept in ${peersFolder()}
@@ -30,7 +33,7 @@ interface DebianProgram {
 }
 
 const DEBIAN: readonly DebianProgram[] = [
-  { program: "etcd", package: "etcd-server", tests: "tests on a real kube-apiserver or etcd" },
+  { program: "etcd", package: "etcd-server", tests: "tests on an old etcd" },
   { program: "kubectl", package: "kubernetes-client", tests: "tests that drive kubectl" },
 ];
 
@@ -43,21 +46,23 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`Cannot run peers with ${args[0]}: allowed is --help\n`);
     return 2;
   }
-  const failures = [await bringKubeApiserver(), ...DEBIAN.map(bringDebianProgram)].filter(
-    (failure) => failure !== undefined,
-  );
+  const failures = [
+    await bringGoPeer(KUBE_APISERVER),
+    await bringGoPeer(ETCD),
+    ...DEBIAN.map(bringDebianProgram),
+  ].filter((failure) => failure !== undefined);
   for (const failure of failures) process.stderr.write(`${failure}\n`);
   return failures.length === 0 ? 0 : 1;
 }
 
-/** Builds kube-apiserver; returns why not, if not. */
-async function bringKubeApiserver(): Promise<string | undefined> {
-  const name = `kube-apiserver ${KUBERNETES_VERSION}`;
+/** Builds one program; returns why not, if not. */
+async function bringGoPeer(peer: GoPeer): Promise<string | undefined> {
+  const name = `${peer.name} ${peer.version}`;
   if (programOnPath("go") === undefined)
     return `${name}: not built as go is not on PATH; tests on a real kube-apiserver will not run`;
   const started = performance.now();
   try {
-    const built = await buildKubeApiserver(terminalProgress(name));
+    const built = await buildPeer(peer, terminalProgress(name));
     const seconds = Math.round((performance.now() - started) / 1000);
     say(`${name}: ${built ? `built in ${seconds} s` : "there already"}`);
     return undefined;

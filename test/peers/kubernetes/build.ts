@@ -1,4 +1,4 @@
-// Builds kube-apiserver from the Go module proxy into the cache of peers: once per release, never half.
+// Builds peers from the Go module proxy into the cache of peers: once per release, never half.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { pinGoModule } from "./go-module.ts";
-import { KUBERNETES_VERSION, kubeApiserverModule, kubeApiserverPath } from "./version.ts";
+import { type GoPeer, KUBE_APISERVER, peerPath } from "./version.ts";
 
 /** Told what the build does; `done` of `total` packages while it compiles. */
 export interface BuildProgress {
@@ -14,14 +14,15 @@ export interface BuildProgress {
   compiled(done: number, total: number): void;
 }
 
-/** Builds what is missing; returns whether anything was. Two builds at once wait for each other. */
-export async function buildKubeApiserver(progress: BuildProgress): Promise<boolean> {
-  const path = kubeApiserverPath();
+/** Builds `peer` unless it is there; returns whether it was built. Two builds at once wait for each other. */
+export async function buildPeer(peer: GoPeer, progress: BuildProgress): Promise<boolean> {
+  const path = peerPath(peer);
   const folder = dirname(path);
+  const go = (args: readonly string[], onLine?: () => void): Promise<string> => runGo(peer.folder, args, onLine);
   await mkdir(folder, { recursive: true });
   return await withLock(`${folder}/lock`, progress, async () => {
-    const changed = await pinGoModule(KUBERNETES_VERSION, (args) => go(args));
-    if (changed) progress.step(`go.mod now pins ${KUBERNETES_VERSION}: commit it`);
+    if (peer === KUBE_APISERVER && (await pinGoModule(peer.version, go)))
+      progress.step(`go.mod now pins ${peer.version}: commit it`);
     if (existsSync(path)) return false;
     progress.step("fetching modules");
     await go(["mod", "download"]);
@@ -32,7 +33,7 @@ export async function buildKubeApiserver(progress: BuildProgress): Promise<boole
     let done = 0;
     try {
       // -v names each package when it is compiled; packages in Go's own cache are not named.
-      await go(["build", "-v", "-trimpath", "-ldflags", linkerFlags(), "-o", unfinished, "."], () => {
+      await go(["build", "-v", "-trimpath", "-ldflags", linkerFlags(peer), "-o", unfinished, "."], () => {
         done += 1;
         progress.compiled(done, total);
       });
@@ -45,22 +46,23 @@ export async function buildKubeApiserver(progress: BuildProgress): Promise<boole
 }
 
 /** What `/version` answers with; without it kubectl cannot read the server's version. */
-function linkerFlags(): string {
-  const [major = "", minor = ""] = KUBERNETES_VERSION.slice(1).split(".");
+function linkerFlags(peer: GoPeer): string {
+  if (peer !== KUBE_APISERVER) return "-s -w";
+  const [major = "", minor = ""] = peer.version.slice(1).split(".");
   const set = (name: string, value: string): string => `-X k8s.io/component-base/version.${name}=${value}`;
   return [
     "-s -w",
-    set("gitVersion", KUBERNETES_VERSION),
+    set("gitVersion", peer.version),
     set("gitMajor", major),
     set("gitMinor", minor),
     set("gitTreeState", "clean"),
   ].join(" ");
 }
 
-/** Runs go in the module's folder. `onLine` gets stderr by line instead of it being kept for the error. */
-async function go(args: readonly string[], onLine?: () => void): Promise<string> {
+/** Runs go in a module's folder. `onLine` gets stderr by line instead of it being kept for the error. */
+async function runGo(folder: string, args: readonly string[], onLine?: () => void): Promise<string> {
   const child = spawn("go", args, {
-    cwd: kubeApiserverModule,
+    cwd: folder,
     env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off" },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type PeerProcess, startPeerProcess } from "./peer-process.ts";
 import { freePorts } from "./ports.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "./temporary-folder.ts";
-import { programOnPath } from "./version.ts";
+import { ETCD, peerPath, programOnPath } from "./version.ts";
 import { PeerGone, waitFor } from "./wait.ts";
 
 /** A single-member etcd. */
@@ -26,15 +26,17 @@ export interface Etcd {
 
 /** Options of {@link startEtcd}. */
 export interface EtcdOptions {
+  /** `built` (the default) is {@link ETCD}; `debian` the one on PATH, too old to answer watch progress requests. */
+  readonly program?: "built" | "debian";
   /** Further command line flags, such as `--quota-backend-bytes=...`. */
   readonly flags?: readonly string[];
 }
 
 const START_ATTEMPTS_MAX = 3;
 
-/** Starts Debian's etcd; ready when it returns. fsync is kept on: the tests kill it. */
+/** Starts an etcd; ready when it returns. fsync is kept on: the tests kill it. */
 export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
-  const program = programOnPath("etcd");
+  const program = options.program === "debian" ? programOnPath("etcd") : peerPath(ETCD);
   if (program === undefined) throw new Error("Cannot start etcd: it is not on PATH");
   const dataFolder = await makeTemporaryFolder("coracle-etcd-");
   try {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { goModText, pinGoModule, pinnedVersion } from "./go-module.ts";
-import { KUBERNETES_VERSION, kubeApiserverModule } from "./version.ts";
+import { ETCD, KUBE_APISERVER } from "./version.ts";
 
 const UPSTREAM = `module k8s.io/kubernetes
 
@@ -42,9 +42,11 @@ replace (
   assert.throws(() => goModText("v1.36.3", "module x\n"), /names no staging modules/);
 });
 
-test("the locked module is of the one version that is named", async () => {
-  const text = await readFile(join(kubeApiserverModule, "go.mod"), "utf8");
-  assert.equal(pinnedVersion(text), KUBERNETES_VERSION);
+test("the locked modules are of the versions that are named", async () => {
+  const etcd = await readFile(join(ETCD.folder, "go.mod"), "utf8");
+  assert.match(etcd, new RegExp(`^require ${ETCD.module} ${ETCD.version}$`, "m"));
+  const text = await readFile(join(KUBE_APISERVER.folder, "go.mod"), "utf8");
+  assert.equal(pinnedVersion(text), KUBE_APISERVER.version);
   const noGo = (): Promise<string> => Promise.reject(new Error("go was run"));
-  assert.equal(await pinGoModule(KUBERNETES_VERSION, noGo), false);
+  assert.equal(await pinGoModule(KUBE_APISERVER.version, noGo), false);
 });

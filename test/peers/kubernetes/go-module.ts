@@ -1,13 +1,17 @@
 // The Go module that wraps kube-apiserver: `k8s.io/kubernetes` with its staging modules taken from the module proxy.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { kubeApiserverModule } from "./version.ts";
+import { KUBE_APISERVER } from "./version.ts";
 
 /** Runs `go` with `args` in the module's folder and returns its stdout; throws when it fails. */
 export type RunGo = (args: readonly string[]) => Promise<string>;
 
 /** Writes `go.mod` and `go.sum` for `version` unless they are for it already. Returns whether it wrote. */
-export async function pinGoModule(version: string, go: RunGo, folder: string = kubeApiserverModule): Promise<boolean> {
+export async function pinGoModule(
+  version: string,
+  go: RunGo,
+  folder: string = KUBE_APISERVER.folder,
+): Promise<boolean> {
   const path = join(folder, "go.mod");
   const present = await readFile(path, "utf8").catch(() => "");
   if (pinnedVersion(present) === version) return false;

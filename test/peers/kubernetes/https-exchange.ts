@@ -67,11 +67,13 @@ export async function openExchange(target: HttpsTarget, sent: Exchange): Promise
         timeout: sent.timeoutMs ?? 30_000,
       },
       (message) => {
+        // Whoever reads the body sees its errors; after close() nobody does.
+        message.on("error", () => undefined);
         resolve({ head: headOf(message), message, close: () => request.destroy() });
       },
     );
     request.once("timeout", () => request.destroy(new Error(`Cannot wait longer for ${sent.method} ${sent.path}`)));
-    request.once("error", reject);
+    request.on("error", reject);
     request.end(sent.body);
   });
 }

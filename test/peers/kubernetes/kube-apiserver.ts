@@ -7,7 +7,7 @@ import { commandLine, type FlagValues } from "./kube-apiserver-flags.ts";
 import { type PeerProcess, startPeerProcess } from "./peer-process.ts";
 import { freePorts } from "./ports.ts";
 import { removeTemporaryFolder } from "./temporary-folder.ts";
-import { kubeApiserverPath, missingKubernetesPeers } from "./version.ts";
+import { KUBE_APISERVER, missingKubernetesPeers, peerPath } from "./version.ts";
 import { PeerGone, waitFor } from "./wait.ts";
 
 /** Options of {@link startKubeApiserver}. */
@@ -140,7 +140,7 @@ class Server implements KubeApiserver {
     if (this.#port === 0) this.#port = (await freePorts(1))[0] ?? 0;
     await this.#credentials.writeKubeconfig(this.url, this.#caPem);
     this.#process = await startPeerProcess([
-      kubeApiserverPath(),
+      peerPath(KUBE_APISERVER),
       ...commandLine(this.#credentials, { port: this.#port, etcdUrl: this.etcd.url }, this.#flags),
     ]);
     await waitFor("kube-apiserver", () => this.#ready(), { timeoutMs: this.#options.startTimeoutMs ?? 60_000 });

@@ -3,14 +3,31 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/**
- * The release of `k8s.io/kubernetes` that is built: the one place that names it.
- * After a change `bun run peers` writes the Go module of `kube-apiserver/` anew; commit the result.
- */
-export const KUBERNETES_VERSION = "v1.36.3";
+/** A program built from a Go module of ours that wraps the published one. */
+export interface GoPeer {
+  readonly name: string;
+  /** The module that holds the program, and its release: the one place that names it. */
+  readonly module: string;
+  readonly version: string;
+  /** The folder of our wrapping module. */
+  readonly folder: string;
+}
 
-/** The folder of the Go module that wraps kube-apiserver. */
-export const kubeApiserverModule: string = join(import.meta.dirname, "kube-apiserver");
+/** After a change of the version `bun run peers` writes the Go module in `kube-apiserver/` anew; commit the result. */
+export const KUBE_APISERVER: GoPeer = {
+  name: "kube-apiserver",
+  module: "k8s.io/kubernetes",
+  version: "v1.36.3",
+  folder: join(import.meta.dirname, "kube-apiserver"),
+};
+
+/** An etcd that answers watch progress requests; kube-apiserver serves WatchList on no older one. */
+export const ETCD: GoPeer = {
+  name: "etcd",
+  module: "go.etcd.io/etcd/server/v3",
+  version: "v3.6.16",
+  folder: join(import.meta.dirname, "etcd"),
+};
 
 /** The folder peers are kept in: outside the checkout, so that a clean clone finds them again. */
 export function peersFolder(): string {
@@ -19,9 +36,9 @@ export function peersFolder(): string {
   return join(base, "coracle", "peers");
 }
 
-/** Where the kube-apiserver of {@link KUBERNETES_VERSION} is, built or not. */
-export function kubeApiserverPath(): string {
-  return join(peersFolder(), `kube-apiserver-${KUBERNETES_VERSION}`, "kube-apiserver");
+/** Where a peer's program is, built or not. */
+export function peerPath(peer: GoPeer): string {
+  return join(peersFolder(), `${peer.name}-${peer.version}`, peer.name);
 }
 
 /** The full path of a program on `PATH`, or undefined. */
@@ -33,12 +50,11 @@ export function programOnPath(name: string): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** What `bun run peers` would still have to bring before a real kube-apiserver can start: one line each, none when all is there. */
+/** What `bun run peers` would still have to build before a real kube-apiserver can start: one line each, none when all is there. */
 export function missingKubernetesPeers(): string[] {
-  const missing: string[] = [];
-  if (!existsSync(kubeApiserverPath())) missing.push(`kube-apiserver ${KUBERNETES_VERSION} is not built`);
-  if (programOnPath("etcd") === undefined) missing.push("etcd is not on PATH (Debian package etcd-server)");
-  return missing;
+  return [KUBE_APISERVER, ETCD]
+    .filter((peer) => !existsSync(peerPath(peer)))
+    .map((peer) => `${peer.name} ${peer.version} is not built`);
 }
 
 /**

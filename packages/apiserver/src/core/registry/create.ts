@@ -1,14 +1,13 @@
 // Create (apiserver registry/generic Store.Create): complete the object, judge it, write it where nothing is.
 import { type ApiObject, formatMicroTime, formatTime } from "@coracle/api";
-import { alreadyExistsStatus, formatApiVersion, type KubeStatus, StatusError } from "@coracle/kube";
+import { alreadyExistsStatus, type KubeStatus, StatusError } from "@coracle/kube";
 import { NOT_EXISTING } from "@coracle/store";
 import { invalidError } from "../failure.ts";
 import { trackUpdate } from "../managed-fields/mod.ts";
 import { encodeForStore } from "../watch/stored-object.ts";
 import type { RegistryEnvironment, WriteContext, WriteOutcome, WriteTarget } from "./environment.ts";
+import { trackingOf } from "./field-tracking.ts";
 import { GENERATE_ATTEMPTS_MAX, generateName } from "./generate-name.ts";
-import { carriesGeneration } from "./kind-behavior.ts";
-import { resetFieldsOf } from "./managed-fields-scope.ts";
 import { checkNamespaceForCreate } from "./namespace-lifecycle.ts";
 import { newMetadata, withRequestNamespace } from "./object-metadata.ts";
 import { withoutDuplicateOwners } from "./owner-references.ts";
@@ -77,7 +76,6 @@ function complete(
     {
       uid: environment.newUid(),
       creationTimestamp: formatTime(environment.clock.wallMs()),
-      generation: carriesGeneration(target.definition) ? 1 : undefined,
     },
   );
   return { ...placed, metadata };
@@ -95,7 +93,9 @@ async function createOnce(
   const deduped = withoutDuplicateOwners(input.object, context.warnings);
   const strategyContext = { nowMicroTime: formatMicroTime(environment.clock.wallMs()) };
   const prepared = definition.strategy.prepareForCreate(definition.strategy.setDefaults(deduped), strategyContext);
-  const tracked = input.tracked ? prepared : track(environment, target, prepared, context);
+  const tracked = input.tracked
+    ? prepared
+    : (trackUpdate(undefined, prepared, trackingOf(environment, target, context.manager)) as ApiObject);
   const errors = definition.strategy.validate(tracked);
   if (errors.length > 0) throw invalidError(definition, name, errors);
   context.warnings.push(...definition.strategy.warnings(tracked, undefined));
@@ -107,22 +107,6 @@ async function createOnce(
     if (conflicts.length > 0) throw invalidError(definition, name, conflicts);
     return write(environment, target, tracked, context);
   });
-}
-
-function track(
-  environment: RegistryEnvironment,
-  target: WriteTarget,
-  object: ApiObject,
-  context: WriteContext,
-): ApiObject {
-  return trackUpdate(undefined, object, {
-    schema: target.definition.schema,
-    apiVersion: formatApiVersion(target.definition),
-    subresource: target.subresource,
-    manager: context.manager,
-    nowRfc3339: formatTime(environment.clock.wallMs()),
-    resetFields: resetFieldsOf(target.definition, target.subresource),
-  }) as ApiObject;
 }
 
 async function write(

@@ -87,7 +87,7 @@ export function withRequestNamespace(object: ApiObject, namespace: string): ApiO
 /** Metadata in the order Kubernetes writes it, with the fields only the server sets put in for a new object. */
 export function newMetadata(
   metadata: ObjectMeta,
-  given: { readonly uid: string; readonly creationTimestamp: string; readonly generation: number | undefined },
+  given: { readonly uid: string; readonly creationTimestamp: string },
 ): ObjectMeta {
   const {
     uid: _uid,
@@ -107,7 +107,6 @@ export function newMetadata(
     ...(generateName === undefined || generateName === "" ? {} : { generateName }),
     ...(namespace === undefined || namespace === "" ? {} : { namespace }),
     uid: given.uid,
-    ...(given.generation === undefined ? {} : { generation: given.generation }),
     creationTimestamp: given.creationTimestamp,
     ...rest,
   };

@@ -78,7 +78,7 @@ export function nextDeletionStep(
   const behavior = behaviorOf(target.definition);
   const object = decodeStored(live);
   const metadata = object.metadata;
-  const graceSeconds = graceOf(options, behavior.gracePeriodSeconds(object), metadata);
+  const graceSeconds = graceOf(target, options, object);
   if (graceSeconds === "pending") return { kind: "pending" };
   const finalizers = finalizersFor(options, metadata.finalizers ?? []);
   const held = finalizers.length > 0 || behavior.ownFinalizers(object).length > 0;
@@ -88,15 +88,14 @@ export function nextDeletionStep(
 }
 
 /** Seconds of grace this request gives; a running grace period can only be shortened. */
-function graceOf(options: DeleteOptions, byDefault: number, metadata: ObjectMeta): number | "pending" {
-  const asked = options.gracePeriodSeconds === undefined ? undefined : Math.max(options.gracePeriodSeconds, 0);
-  if (metadata.deletionTimestamp === undefined) {
-    // Kinds without a grace period of their own do not get one from the request either.
-    return byDefault === 0 ? 0 : (asked ?? byDefault);
+function graceOf(target: WriteTarget, options: DeleteOptions, object: ApiObject): number | "pending" {
+  const asked = options.gracePeriodSeconds;
+  if (object.metadata.deletionTimestamp === undefined) {
+    return Math.max(0, target.definition.strategy.graceSeconds(object, asked));
   }
-  const running = metadata.deletionGracePeriodSeconds ?? 0;
+  const running = object.metadata.deletionGracePeriodSeconds ?? 0;
   if (running === 0) return 0;
-  return asked === undefined || asked >= running ? "pending" : asked;
+  return asked === undefined || asked >= running ? "pending" : Math.max(0, asked);
 }
 
 /** The policy's finalizer put in, the other one taken out. */

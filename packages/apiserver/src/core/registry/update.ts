@@ -1,21 +1,14 @@
 // Update, patch and apply (apiserver registry/generic Store.Update): read, change, judge, write if nothing came between.
-import { type ApiObject, formatMicroTime, formatTime, invalid, jsonEqual } from "@coracle/api";
-import {
-  conflictStatus,
-  formatApiVersion,
-  type GroupResource,
-  notFoundStatus,
-  StatusError,
-  tooManyRequestsStatus,
-} from "@coracle/kube";
+import { type ApiObject, formatMicroTime, invalid, isJsonObject, jsonEqual } from "@coracle/api";
+import { conflictStatus, type GroupResource, notFoundStatus, StatusError, tooManyRequestsStatus } from "@coracle/kube";
 import type { KeyValue, Revision } from "@coracle/store";
 import { invalidError } from "../failure.ts";
 import { ignoreTimestampOnlyChange, trackUpdate } from "../managed-fields/mod.ts";
 import { decodeStored, encodeForStore, type StoredObject, storedObject } from "../watch/stored-object.ts";
 import { createObject, unknownFailure, withResourceVersion } from "./create.ts";
 import type { RegistryEnvironment, WriteContext, WriteOutcome, WriteTarget } from "./environment.ts";
+import { trackingOf } from "./field-tracking.ts";
 import { behaviorOf } from "./kind-behavior.ts";
-import { resetFieldsOf } from "./managed-fields-scope.ts";
 import { updatedMetadata, withRequestNamespace } from "./object-metadata.ts";
 import { withoutDuplicateOwners } from "./owner-references.ts";
 import { objectKey } from "./resource-key.ts";
@@ -119,12 +112,15 @@ function nextState(environment: RegistryEnvironment, target: WriteTarget, step: 
   });
   const strategyContext = { nowMicroTime: formatMicroTime(environment.clock.wallMs()) };
   const isStatus = target.subresource === "status";
-  const prepared = isStatus
-    ? definition.strategy.prepareForStatusUpdate(completed, old, strategyContext)
-    : definition.strategy.prepareForUpdate(completed, old, strategyContext);
+  const prepared =
+    target.subresource === "finalize"
+      ? withFinalizers(completed, old)
+      : isStatus
+        ? definition.strategy.prepareForStatusUpdate(completed, old, strategyContext)
+        : definition.strategy.prepareForUpdate(completed, old, strategyContext);
   const tracked = step.input.tracked
     ? prepared
-    : track(environment, target, { old, next: prepared, manager: step.manager });
+    : (trackUpdate(old, prepared, trackingOf(environment, target, step.manager)) as ApiObject);
   const next = ignoreTimestampOnlyChange(old, tracked) as ApiObject;
   const errors = isStatus
     ? definition.strategy.validateStatusUpdate(next, old)
@@ -132,6 +128,15 @@ function nextState(environment: RegistryEnvironment, target: WriteTarget, step: 
   if (errors.length > 0) throw invalidError(definition, target.name, errors);
   step.warnings.push(...definition.strategy.warnings(next, old));
   return next;
+}
+
+/** `/finalize` of a namespace changes its own finalizers and nothing else. */
+function withFinalizers(object: ApiObject, old: ApiObject): ApiObject {
+  const spec = isJsonObject(object["spec"]) ? object["spec"] : {};
+  const oldSpec = isJsonObject(old["spec"]) ? old["spec"] : {};
+  const { managedFields } = object.metadata;
+  const metadata = { ...old.metadata, ...(managedFields === undefined ? {} : { managedFields }) };
+  return { ...old, metadata, spec: { ...oldSpec, finalizers: spec["finalizers"] ?? [] } };
 }
 
 function checkUid(target: WriteTarget, uid: string | undefined, old: ApiObject): void {
@@ -176,23 +181,6 @@ function checkResourceVersion(target: WriteTarget, wanted: ApiObject, old: ApiOb
   if (version !== old.metadata.resourceVersion) {
     throw new StatusError(conflictStatus(resourceOf(target), target.name));
   }
-}
-
-interface Tracked {
-  readonly old: ApiObject;
-  readonly next: ApiObject;
-  readonly manager: string;
-}
-
-function track(environment: RegistryEnvironment, target: WriteTarget, step: Tracked): ApiObject {
-  return trackUpdate(step.old, step.next, {
-    schema: target.definition.schema,
-    apiVersion: formatApiVersion(target.definition),
-    subresource: target.subresource,
-    manager: step.manager,
-    nowRfc3339: formatTime(environment.clock.wallMs()),
-    resetFields: resetFieldsOf(target.definition, target.subresource),
-  }) as ApiObject;
 }
 
 interface Write {

@@ -37,7 +37,12 @@ function columnDefinition(column: ResourceDefinition["columns"][number]): { read
 /** One row. */
 export function rowText(head: TableHead, object: ApiObject): string {
   const cells = head.definition.columns.map((column) => column.cell(object, head.nowMs));
-  return JSON.stringify({ cells, object: includedObject(head, object) });
+  const conditions = head.definition.rowConditions?.(object) ?? [];
+  return JSON.stringify({
+    cells,
+    ...(conditions.length === 0 ? {} : { conditions }),
+    object: includedObject(head, object),
+  });
 }
 
 function includedObject(head: TableHead, object: ApiObject): ApiObject | null {

@@ -79,6 +79,11 @@ export class WatchCache implements EncodingCounter {
     return this.#objects.get(key);
   }
 
+  /** Every object, in no order. */
+  objects(): Iterable<StoredObject> {
+    return this.#objects.values();
+  }
+
   /** Selected objects in key order, from `startKey` on; `limit` 0 means all. */
   list(selection: Selection, startKey = "", limit = 0): StoredObject[] {
     const single = singleKey(selection);

@@ -1,0 +1,59 @@
+// From the body of a create, update or patch to the object that is meant: decoded, stripped of unknown fields, typed.
+import type { ApiObject, ResourceDefinition } from "@coracle/api";
+import { formatApiVersion } from "@coracle/kube";
+import { orThrow } from "../failure.ts";
+import {
+  type FieldValidationMode,
+  judgeStrictness,
+  pruneUnknownFields,
+  strictErrorTexts,
+} from "../field-validation/mod.ts";
+import { bodyMediaType, decodeObject, type ExpectedType } from "../json/mod.ts";
+import { applyPatch, type Patch } from "../patch/mod.ts";
+import { withCheckedMetadata } from "./object-metadata.ts";
+
+/** How strictly a body is read, and where warnings go. */
+export interface Strictness {
+  readonly fieldValidation: FieldValidationMode;
+  /** Texts for `Warning` headers. */
+  readonly warnings: string[];
+}
+
+/** A body and how to read it. */
+export interface RequestBody extends Strictness {
+  readonly bytes: Uint8Array;
+  readonly contentType: string | undefined;
+}
+
+/** What the path of a kind accepts in bodies. */
+export function expectedType(definition: ResourceDefinition): ExpectedType {
+  return { apiVersion: formatApiVersion(definition), kind: definition.kind, builtIn: definition.builtIn };
+}
+
+/** The object of a create or update body. */
+export function objectOfBody(definition: ResourceDefinition, body: RequestBody): ApiObject {
+  const mediaType = orThrow(bodyMediaType(body.contentType));
+  const expected = expectedType(definition);
+  const findDuplicates = body.fieldValidation !== "Ignore";
+  const decoded = orThrow(decodeObject(body.bytes, { mediaType, findDuplicates, expected }));
+  const pruned = pruneUnknownFields(decoded.object, definition.schema);
+  const errors = strictErrorTexts({ duplicateFields: decoded.duplicateFields, unknownFields: pruned.unknownFields });
+  body.warnings.push(...orThrow(judgeStrictness(body.fieldValidation, errors, { kind: "body", expected })));
+  return withCheckedMetadata(definition, pruned.object);
+}
+
+/** The live object with a patch applied. */
+export function patchedObject(
+  definition: ResourceDefinition,
+  live: ApiObject,
+  patch: Patch,
+  strictness: Strictness,
+): ApiObject {
+  const patched = orThrow(applyPatch(live, patch, definition.schema));
+  const pruned = pruneUnknownFields(patched, definition.schema);
+  const unknown = strictErrorTexts({ duplicateFields: [], unknownFields: pruned.unknownFields });
+  const errors = [...new Set([...patch.strictErrors, ...unknown])];
+  const subject = { kind: "patch", patched } as const;
+  strictness.warnings.push(...orThrow(judgeStrictness(strictness.fieldValidation, errors, subject)));
+  return withCheckedMetadata(definition, pruned.object);
+}

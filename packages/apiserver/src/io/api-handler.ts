@@ -1,0 +1,151 @@
+// The way of a request through the server: in-flight cap, who, may they, what; and one place that turns failures into answers.
+import {
+  forbiddenStatus,
+  internalErrorStatus,
+  type KubeStatus,
+  requestEntityTooLargeStatus,
+  StatusError,
+  tooManyRequestsStatus,
+  unauthorizedStatus,
+} from "@coracle/kube";
+import type { RequestContext, ServiceHandler } from "@coracle/lifecycle";
+import { BodyTooLargeError, uuid } from "@coracle/runtime";
+import { StoreError } from "@coracle/store";
+import { type AccessAttributes, forbiddenSentence } from "../core/auth/authorization.ts";
+import { wantsPretty } from "../core/request/negotiation.ts";
+import { parseRequestInfo, type RequestInfo } from "../core/request/request-info.ts";
+import { type Form, PLAIN_FORM, statusAnswer, warningHeader } from "./answer.ts";
+import type { ApiServer } from "./api-server.ts";
+import { type Answer, type Exchange, splitUrl } from "./exchange.ts";
+import { answerNonResource } from "./non-resource-handler.ts";
+import { answerResource } from "./resource-handler.ts";
+
+/** Makes the handler of the API listener. */
+export function createApiHandler(server: ApiServer): ServiceHandler {
+  return async (request, context) => {
+    const startedMs = server.clock.now();
+    const { path, query } = splitUrl(request.url);
+    const info = parseRequestInfo(request.method, path, query);
+    const pretty = wantsPretty(query, request.headers.get("user-agent") ?? undefined);
+    const form: Form = { ...PLAIN_FORM, pretty };
+    const answer = await guarded(server, { request, path, query, info, context, pretty, form });
+    const resource = info.kind === "resource" ? resourceLabel(info) : "";
+    const seconds = (server.clock.now() - startedMs) / 1000;
+    server.events.onAnswer({ verb: info.verb, resource, code: answer.status, seconds });
+    return answer;
+  };
+}
+
+function resourceLabel(info: Extract<RequestInfo, { kind: "resource" }>): string {
+  return info.subresource === "" ? info.resource : `${info.resource}/${info.subresource}`;
+}
+
+interface Arrival {
+  readonly request: Request;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly info: RequestInfo;
+  readonly context: RequestContext;
+  readonly pretty: boolean;
+  readonly form: Form;
+}
+
+const WRITE_METHODS: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+
+async function guarded(server: ApiServer, arrival: Arrival): Promise<Answer> {
+  const leave = server.inFlight.enter(WRITE_METHODS.has(arrival.request.method));
+  if (leave === undefined) {
+    const text = "the server has received too many requests and has asked us to try again later";
+    return withAuditId(statusAnswer(tooManyRequestsStatus(text, 1), arrival.form));
+  }
+  const warnings: string[] = [];
+  try {
+    return withAuditId(withWarnings(await serve(server, arrival, warnings), warnings));
+  } catch (error) {
+    const failed = statusAnswer(statusOf(server, arrival, error), arrival.form);
+    return withAuditId(withWarnings(failed, warnings));
+  } finally {
+    leave();
+  }
+}
+
+async function serve(server: ApiServer, arrival: Arrival, warnings: string[]): Promise<Answer> {
+  const { request, info, context } = arrival;
+  const user = await server.authenticator.authenticate(request, context.peer);
+  if (user === undefined) throw new StatusError(unauthorizedStatus());
+  const attributes = attributesOf(info);
+  const decision = await server.authorizer.authorize(user, attributes);
+  const exchange: Exchange = { ...arrival, user, warnings };
+  if (!decision.allowed) throw new StatusError(forbiddenFor(exchange, attributes, decision.reason));
+  return info.kind === "resource" ? answerResource(server, { ...exchange, info }) : answerNonResource(server, exchange);
+}
+
+function attributesOf(info: RequestInfo): AccessAttributes {
+  if (info.kind === "resource") {
+    const { verb, group, version, resource, subresource, namespace, name } = info;
+    return { verb, group, version, resource, subresource, namespace, name, path: undefined };
+  }
+  const none = { group: "", version: "", resource: "", subresource: "", namespace: "", name: "" };
+  return { verb: info.verb, ...none, path: info.path };
+}
+
+function forbiddenFor(exchange: Exchange, attributes: AccessAttributes, reason: string): KubeStatus {
+  const sentence = forbiddenSentence(exchange.user, attributes);
+  const why = reason === "" ? sentence : `${sentence}: ${reason}`;
+  if (attributes.path !== undefined) {
+    return { ...forbiddenStatus({ group: "", resource: "" }, "", why), message: `forbidden: ${why}`, details: {} };
+  }
+  return forbiddenStatus({ group: attributes.group, resource: attributes.resource }, attributes.name, why);
+}
+
+/** What a failure is to the client; what it does not tell goes to the log. */
+function statusOf(server: ApiServer, arrival: Arrival, error: unknown): KubeStatus {
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof BodyTooLargeError) {
+    return requestEntityTooLargeStatus(`limit is ${server.limits.bodySizeBytesMax}`);
+  }
+  if (error instanceof StoreError) return statusOfStoreError(server, arrival, error);
+  if (arrival.request.signal.aborted) return internalErrorStatus("the client has gone");
+  server.log.error("Request failed", { method: arrival.request.method, path: arrival.path, error });
+  return internalErrorStatus("the request could not be served; see the server's log");
+}
+
+function statusOfStoreError(server: ApiServer, arrival: Arrival, error: StoreError): KubeStatus {
+  switch (error.code) {
+    case "OVERLOADED":
+      return tooManyRequestsStatus("the store has too many writes waiting", 1);
+    case "BAD_INPUT":
+      return requestEntityTooLargeStatus(error.message);
+    case "NO_SPACE":
+      server.log.error("The store has no space left", { error });
+      return internalErrorStatus("the store has no space left");
+    case "COMPACTED":
+    case "FUTURE_REVISION":
+    case "SLOW":
+    case "CLOSED":
+    case "LOCKED":
+    case "CORRUPT":
+    case "NOT_WRITABLE":
+    case "REVISION_OVERFLOW":
+    case "BACKEND":
+      server.log.error("The store failed", { path: arrival.path, error });
+      return internalErrorStatus(`the store failed: ${error.code}`);
+  }
+}
+
+function withAuditId(answer: Answer): Answer {
+  return withHeader(answer, "audit-id", uuid());
+}
+
+function withWarnings(answer: Answer, warnings: readonly string[]): Answer {
+  const value = warningHeader(warnings);
+  return value === undefined ? answer : withHeader(answer, "warning", value);
+}
+
+function withHeader(answer: Answer, name: string, value: string): Answer {
+  if (answer instanceof Response) {
+    answer.headers.set(name, value);
+    return answer;
+  }
+  return { ...answer, headers: { ...answer.headers, [name]: value } };
+}

@@ -1,0 +1,134 @@
+// Reviews: questions about users and rights that are answered on the spot (authentication.k8s.io/v1, authorization.k8s.io/v1).
+import { type ApiObject, isJsonObject, type JsonObject, type ResourceDefinition } from "@coracle/api";
+import type { AccessAttributes } from "../core/auth/authorization.ts";
+import type { UserInfo } from "../core/registry/environment.ts";
+import { objectOfBody } from "../core/registry/request-object.ts";
+import { parseWriteQuery } from "../core/request/write-options.ts";
+import { objectAnswer } from "./answer.ts";
+import type { ApiServer, SpecialHandler } from "./api-server.ts";
+import { type Answer, type Exchange, header } from "./exchange.ts";
+import { formOf } from "./read-handler.ts";
+import { methodNotAllowed } from "./resource-handler.ts";
+import { DEFAULT_AUDIENCES } from "./service-account-tokens.ts";
+import type { TokenAuthentication } from "./token-authentication.ts";
+
+const AUTHENTICATION = "authentication.k8s.io";
+const AUTHORIZATION = "authorization.k8s.io";
+
+type StatusOf = (exchange: Exchange, spec: JsonObject, object: ApiObject) => Promise<JsonObject>;
+
+/** The handlers of all reviews. `server` is asked at the time of a request. */
+export function reviewHandlers(server: () => ApiServer, tokens: TokenAuthentication): Map<string, SpecialHandler> {
+  const access: StatusOf = (_exchange, spec) => decideFor(server(), userOfSpec(spec), spec);
+  return new Map([
+    [`${AUTHENTICATION}/tokenreviews`, review((_exchange, spec) => tokenStatus(tokens, spec))],
+    [`${AUTHENTICATION}/selfsubjectreviews`, review(async ({ user }) => ({ userInfo: userInfoOf(user) }))],
+    [`${AUTHORIZATION}/subjectaccessreviews`, review(access)],
+    [`${AUTHORIZATION}/localsubjectaccessreviews`, review(access)],
+    [`${AUTHORIZATION}/selfsubjectaccessreviews`, review(({ user }, spec) => decideFor(server(), user, spec))],
+    [`${AUTHORIZATION}/selfsubjectrulesreviews`, review(({ user }) => rulesOf(server(), user))],
+  ]);
+}
+
+/** A review as a handler: reads the object, puts the status in, answers 201. */
+function review(statusOf: StatusOf): SpecialHandler {
+  return async (exchange, definition, bytes) => {
+    if (exchange.info.verb !== "create") throw methodNotAllowed();
+    const form = formOf(exchange);
+    const { fieldValidation } = parseWriteQuery(exchange.query, "CreateOptions");
+    const object = readReview(exchange, definition, { bytes, fieldValidation });
+    const spec = isJsonObject(object["spec"]) ? object["spec"] : {};
+    const status = await statusOf(exchange, spec, object);
+    return answerReview(definition, { ...object, status }, form);
+  };
+}
+
+function readReview(
+  exchange: Exchange,
+  definition: ResourceDefinition,
+  body: { readonly bytes: Uint8Array; readonly fieldValidation: "Ignore" | "Warn" | "Strict" },
+): ApiObject {
+  const contentType = header(exchange, "content-type");
+  return objectOfBody(definition, { ...body, contentType, warnings: exchange.warnings });
+}
+
+function answerReview(definition: ResourceDefinition, object: JsonObject, form: ReturnType<typeof formOf>): Answer {
+  const { kind, apiVersion, metadata, ...rest } = object;
+  const full = { creationTimestamp: null, ...(isJsonObject(metadata) ? metadata : {}) };
+  return objectAnswer(201, { kind: kind ?? definition.kind, apiVersion, metadata: full, ...rest }, form);
+}
+
+async function tokenStatus(tokens: TokenAuthentication, spec: JsonObject): Promise<JsonObject> {
+  const token = typeof spec["token"] === "string" ? spec["token"] : "";
+  const asked = Array.isArray(spec["audiences"]) ? spec["audiences"].filter((one) => typeof one === "string") : [];
+  const verdict = await tokens.check(token, asked.length === 0 ? DEFAULT_AUDIENCES : asked);
+  if (verdict === undefined) return { user: {}, error: "the token is not valid for this server" };
+  const groups = [...verdict.user.groups, "system:authenticated"];
+  return { authenticated: true, user: userInfoOf({ ...verdict.user, groups }), audiences: verdict.audiences };
+}
+
+function userInfoOf(user: UserInfo): JsonObject {
+  return {
+    username: user.name,
+    ...(user.uid === "" ? {} : { uid: user.uid }),
+    groups: user.groups,
+    ...(Object.keys(user.extra).length === 0 ? {} : { extra: user.extra }),
+  };
+}
+
+function userOfSpec(spec: JsonObject): UserInfo {
+  const groups = Array.isArray(spec["groups"]) ? spec["groups"].filter((one) => typeof one === "string") : [];
+  return { name: text(spec["user"]), uid: text(spec["uid"]), groups, extra: {} };
+}
+
+async function decideFor(server: ApiServer, user: UserInfo, spec: JsonObject): Promise<JsonObject> {
+  const decision = await server.authorizer.authorize(user, attributesOf(spec));
+  return { allowed: decision.allowed, ...(decision.reason === "" ? {} : { reason: decision.reason }) };
+}
+
+function attributesOf(spec: JsonObject): AccessAttributes {
+  const resource = isJsonObject(spec["resourceAttributes"]) ? spec["resourceAttributes"] : undefined;
+  const path = isJsonObject(spec["nonResourceAttributes"]) ? spec["nonResourceAttributes"] : {};
+  const from = resource ?? {};
+  return {
+    verb: text(resource === undefined ? path["verb"] : from["verb"]),
+    group: text(from["group"]),
+    version: text(from["version"]),
+    resource: text(from["resource"]),
+    subresource: text(from["subresource"]),
+    namespace: text(from["namespace"]),
+    name: text(from["name"]),
+    path: resource === undefined ? text(path["path"]) : undefined,
+  };
+}
+
+/** What the local rules say, in the form `kubectl auth can-i --list` prints. */
+async function rulesOf(server: ApiServer, user: UserInfo): Promise<JsonObject> {
+  const all = { verb: "*", group: "*", version: "*", resource: "*", subresource: "", namespace: "", name: "" };
+  const { allowed } = await server.authorizer.authorize(user, { ...all, path: undefined });
+  return {
+    resourceRules: allowed ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] : [],
+    nonResourceRules: [
+      {
+        verbs: ["get"],
+        nonResourceURLs: [
+          "/api",
+          "/api/*",
+          "/apis",
+          "/apis/*",
+          "/healthz",
+          "/livez",
+          "/openapi",
+          "/openapi/*",
+          "/readyz",
+          "/version",
+        ],
+      },
+    ],
+    incomplete: false,
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -10,7 +10,8 @@ export interface HistoryLimits {
 /** Five minutes and ten thousand revisions: a watch that was cut resumes within that without a new list. */
 export const HISTORY_LIMITS: HistoryLimits = { ageMs: 5 * 60_000, countMin: 10_000 };
 
-const SAMPLES_MAX = 64;
+/** Samples closer together than this part of the age are not kept, so their number is bounded whatever the caller does. */
+const SAMPLES_PER_AGE = 32;
 
 /** Remembers at which revision the store was when, and answers up to where history may go. */
 export class CompactionPolicy {
@@ -23,19 +24,21 @@ export class CompactionPolicy {
 
   /** How often to call {@link sample}: so often that the samples span the age kept. */
   get intervalMs(): number {
-    return Math.max(1000, Math.ceil(this.#limits.ageMs / (SAMPLES_MAX / 4)));
+    return Math.max(1000, Math.ceil((2 * this.#limits.ageMs) / SAMPLES_PER_AGE));
   }
 
   /** Notes the revision at `nowMs` (monotonic), and gives the revision to compact at, if there is one. */
   sample(nowMs: number, revision: Revision): Revision | undefined {
-    this.#samples.push({ atMs: nowMs, revision });
+    const last = this.#samples.at(-1);
+    if (last === undefined || nowMs - last.atMs >= this.#limits.ageMs / SAMPLES_PER_AGE) {
+      this.#samples.push({ atMs: nowMs, revision });
+    }
     let old: Revision | undefined;
     for (let next = this.#samples[0]; next !== undefined && next.atMs <= nowMs - this.#limits.ageMs;) {
       old = next.revision;
       this.#samples.shift();
       next = this.#samples[0];
     }
-    if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
     const target = Math.min(old ?? 0, revision - this.#limits.countMin);
     return target > 0 ? (target as Revision) : undefined;
   }

@@ -1,4 +1,5 @@
 // Layer 1: the revisioned key-value store: interface, in-memory back end, and the parts back ends share.
+export * from "./compaction-policy.ts";
 export * from "./limits.ts";
 export * from "./memory-store.ts";
 export * from "./revision.ts";

@@ -210,9 +210,10 @@ const specs = fc.record(
   {
     vni: fc.integer({ min: 1, max: 3 }),
     labels: fc.dictionary(fc.constantFrom("a", "b", "c"), fc.constantFrom("1", "2"), { maxKeys: 3 }),
-    tags: fc.uniqueArray(fc.constantFrom("x", "y", "z"), { maxLength: 3 }),
+    tags: fc.uniqueArray(fc.constantFrom("x", "y", "z"), { minLength: 1, maxLength: 3 }),
     list: fc.uniqueArray(fc.record({ name: fc.constantFrom("p", "q", "r"), port: fc.integer({ min: 1, max: 2 }) }), {
       selector: (item) => item.name,
+      minLength: 1,
       maxLength: 3,
     }),
     nested: fc.record({ a: fc.constantFrom("1", "2"), b: fc.constantFrom("1", "2") }, { requiredKeys: [] }),

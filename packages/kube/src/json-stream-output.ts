@@ -1,5 +1,6 @@
-// What the streaming parser answers with, and the limits it keeps.
+// What the streaming parser is set to, what it answers with, and the limits it keeps.
 import type { JsonValue, KubeObject, ListMeta } from "./object.ts";
+import type { Projection } from "./projection.ts";
 import type { KubeStatus } from "./status.ts";
 
 /** What the bytes are: one list document, or a watch's sequence of `{type, object}`. */
@@ -93,3 +94,13 @@ export const JSON_STREAM_LIMITS: JsonStreamLimits = {
   stringBytesMax: 4_194_304,
   pendingBytesMax: 16_777_216,
 };
+
+/** Settings of a `JsonStreamParser`. */
+export interface JsonStreamOptions {
+  readonly mode: JsonStreamMode;
+  /** Default: everything but `metadata.managedFields`. */
+  readonly projection?: Projection;
+  /** The documents are Tables: rows take the place of items, and cells join their objects. */
+  readonly table?: boolean;
+  readonly limits?: Partial<JsonStreamLimits>;
+}

@@ -7,30 +7,14 @@ import {
   type JsonStreamErrorCode,
   type JsonStreamLimits,
   type JsonStreamMode,
+  type JsonStreamOptions,
   type JsonStreamOutput,
 } from "./json-stream-output.ts";
 import { INVALID_JSON, JsonTextDecoder } from "./json-text-decoder.ts";
 import { JsonValueScanner, type ScanError } from "./json-value-scanner.ts";
 import { KeptBytes } from "./kept-bytes.ts";
 import type { JsonValue } from "./object.ts";
-import {
-  DROP_NODE,
-  findMember,
-  FULL_PROJECTION,
-  type Projection,
-  type ProjectionNode,
-  setMember,
-} from "./projection.ts";
-
-/** Settings of a {@link JsonStreamParser}. */
-export interface JsonStreamOptions {
-  readonly mode: JsonStreamMode;
-  /** Default: everything but `metadata.managedFields`. */
-  readonly projection?: Projection;
-  /** The documents are Tables: rows take the place of items, and cells join their objects. */
-  readonly table?: boolean;
-  readonly limits?: Partial<JsonStreamLimits>;
-}
+import { DROP_NODE, findMember, FULL_PROJECTION, type ProjectionNode, setMember } from "./projection.ts";
 
 /** What comes next in the document being walked. */
 const STATE = {
@@ -270,7 +254,7 @@ export class JsonStreamParser {
     let node = frame.child;
     if (frame.array !== undefined) {
       node = frame.node.element ?? DROP_NODE;
-      if (frame.node === this.#shape.items) this.#unitStart = this.offset;
+      if (frame.node === this.#shape.items) this.#beginUnit();
     }
     if (node.action === "keep") return this.#scan("value");
     if (node.action === "descend") {
@@ -306,7 +290,7 @@ export class JsonStreamParser {
     this.#top = this.#frames.at(-1);
     if (this.#top === undefined) return this.#documentDone(frame.object);
     if (frame.node === this.#shape.items) {
-      this.#unitStart = this.offset;
+      this.#beginUnit();
       this.#built(NOTHING);
     } else this.#built(frame.array ?? frame.object);
   }
@@ -377,6 +361,12 @@ export class JsonStreamParser {
   #answer(output: JsonStreamOutput | DocumentProblem): void {
     if (output.kind === "problem") this.#fail("MALFORMED", output.message);
     else this.#output = output;
+  }
+
+  /** Another object begins here; the list's head counts as one. */
+  #beginUnit(): void {
+    this.#checkUnit();
+    this.#unitStart = this.offset;
   }
 
   #checkUnit(): void {

@@ -219,53 +219,40 @@ function insert(root: Draft, path: FieldPath): void {
   draft.keep = true;
 }
 
-/** Turns "all of the object" and "all of its metadata" into "all but managedFields", unless a path asks for those. */
+/** Says that managedFields stay out of whatever keeps all of the metadata, unless a path asks for them. */
 function dropManagedFields(root: Draft): void {
   const metadata = root.members.get("metadata");
   if (metadata === undefined || metadata.members.has("managedFields")) return;
-  if (!root.keep && !metadata.keep && metadata.anyMember === undefined) return;
-  const managed = makeDraft();
-  managed.dropped = true;
-  metadata.members.set("managedFields", managed);
-  if (root.keep || metadata.keep) spread(metadata);
-  if (root.keep) spread(root);
-}
-
-/** Replaces "keep all" by "keep every member", so that single members can say otherwise. */
-function spread(draft: Draft): void {
-  draft.keep = false;
-  const any = makeDraft();
-  any.keep = true;
-  draft.anyMember = any;
+  metadata.members.set("managedFields", { ...makeDraft(), dropped: true });
 }
 
 function freeze(draft: Draft): ProjectionNode {
-  if (draft.keep) return KEEP_NODE;
   if (draft.dropped) return DROP_NODE;
-  const any = draft.anyMember === undefined ? undefined : freeze(draft.anyMember);
-  const members = [...draft.members].map(([name, member]) => [name, freezeMember(member, draft.anyMember)] as const);
-  const node = objectNode(members, any);
+  if (draft.keep && !hasDropped(draft)) return KEEP_NODE;
+  // Keeping all but something is keeping every member, that one excepted.
+  const any = draft.keep ? { ...makeDraft(), keep: true } : draft.anyMember;
+  const members = [...draft.members].map(([name, member]) => [name, freezeMember(member, any)] as const);
+  const node = objectNode(members, any === undefined ? undefined : freeze(any));
   return draft.element === undefined ? node : { ...node, element: freeze(draft.element) };
 }
 
-/** A member listed by name is also under `*`: keeping all there keeps all here, unless it is dropped outright. */
+/** A member listed by name is also under `*`: both say what is kept of it, and an outright drop wins. */
 function freezeMember(member: Draft, any: Draft | undefined): ProjectionNode {
-  if (member.dropped || any === undefined) return freeze(member);
-  return freeze(merge(member, any));
+  return freeze(member.dropped || any === undefined ? member : merge(member, any));
 }
 
 function merge(a: Draft, b: Draft): Draft {
-  // Only an explicit drop below survives a merge with "keep all".
-  if (b.keep) return hasDropped(a) ? a : b;
-  if (a.keep) return a;
-  const merged = makeDraft();
-  for (const [name, member] of b.members) merged.members.set(name, member);
+  const merged: Draft = {
+    keep: a.keep || b.keep,
+    dropped: a.dropped || b.dropped,
+    members: new Map(b.members),
+    anyMember: mergeOptional(a.anyMember, b.anyMember),
+    element: mergeOptional(a.element, b.element),
+  };
   for (const [name, member] of a.members) {
     const other = merged.members.get(name);
     merged.members.set(name, other === undefined ? member : merge(member, other));
   }
-  merged.anyMember = mergeOptional(a.anyMember, b.anyMember);
-  merged.element = mergeOptional(a.element, b.element);
   return merged;
 }
 

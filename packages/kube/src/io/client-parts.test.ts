@@ -12,19 +12,8 @@ import {
 import { impersonationHeaders } from "./impersonation.ts";
 import { acceptHeader, isJsonMediaType } from "./media-type.ts";
 import { findResource } from "./resource-name.ts";
-import { mayRetryFailure, parseRetryAfterMs, retryAfterAnswer } from "./retry.ts";
+import { mayRetryFailure, retryAfterAnswer } from "./retry.ts";
 import { statusOfAnswer } from "./status-response.ts";
-
-test("parseRetryAfterMs() reads seconds and HTTP dates and nothing else", () => {
-  const wallMs = Date.parse("2030-01-01T00:00:00Z");
-  assert.equal(parseRetryAfterMs("7", wallMs), 7000);
-  assert.equal(parseRetryAfterMs(" 0 ", wallMs), 0);
-  assert.equal(parseRetryAfterMs("Tue, 01 Jan 2030 00:00:03 GMT", wallMs), 3000);
-  assert.equal(parseRetryAfterMs("Mon, 31 Dec 2029 23:59:00 GMT", wallMs), 0, "the past means now");
-  for (const bad of [undefined, "", "-1", "1.5", "soon", "2030-01-01", "99999999999"]) {
-    assert.equal(parseRetryAfterMs(bad, wallMs), undefined, String(bad));
-  }
-});
 
 test("retryAfterAnswer() obeys Retry-After on 429 and every 5xx only", () => {
   const headers = { "retry-after": "1" };

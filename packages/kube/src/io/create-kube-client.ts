@@ -1,6 +1,6 @@
 // The client itself: each verb is a method, a path, a query and an Accept header; everything hard is in the sender below it.
 import { assert, type Clock, type Random } from "@coracle/base";
-import { type HttpClientStats, type HttpResponse, systemClock, systemRandom } from "@coracle/runtime";
+import { type HttpClientStats, type HttpResponse, startTimer, systemClock, systemRandom } from "@coracle/runtime";
 import {
   formatQuery,
   type GroupVersionResource,
@@ -27,6 +27,7 @@ import type {
   ObjectTarget,
   PatchOptions,
   ReadOptions,
+  StartTimer,
 } from "./kube-client.ts";
 import { acceptHeader, type AnswerShape, PATCH_MEDIA_TYPES } from "./media-type.ts";
 import type { KubeMetricsHook } from "./metrics-hook.ts";
@@ -52,6 +53,7 @@ class ConfiguredKubeClient implements KubeClient {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: KubeMetricsHook | undefined;
+  readonly startTimer: StartTimer;
   readonly transport: KubeTransport;
   readonly #sender: RequestSender;
   readonly #discovery: DiscoveryCache;
@@ -61,6 +63,7 @@ class ConfiguredKubeClient implements KubeClient {
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? systemRandom;
     this.metrics = options.metrics;
+    this.startTimer = options.startTimer ?? startTimer;
     this.transport = new KubeTransport(config, {
       clock: this.clock,
       userAgent: options.userAgent ?? "coracle",

@@ -1,6 +1,6 @@
 // The client's interface: the verbs of the API on any resource, typed by the caller.
 import type { Clock, Random } from "@coracle/base";
-import type { HttpClientOptions, HttpClientStats, HttpResponse } from "@coracle/runtime";
+import type { HttpClientOptions, HttpClientStats, HttpResponse, Timer } from "@coracle/runtime";
 import type {
   GroupVersionResource,
   JsonValue,
@@ -67,6 +67,7 @@ export interface KubeClient {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: KubeMetricsHook | undefined;
+  readonly startTimer: StartTimer;
   /** The connections, for watches: sends once, without retries. */
   readonly transport: KubeTransport;
 
@@ -131,9 +132,14 @@ export interface KubeClient {
   close(): void;
 }
 
+/** Calls `fire` once after a while on the client's clock. */
+export type StartTimer = (delayMs: number, fire: () => void) => Timer;
+
 /** How a client behaves. Every member has a default. */
 export interface KubeClientOptions {
   readonly clock?: Clock | undefined;
+  /** The timers of `clock`; to be given together with a clock that does not run at the system's pace. */
+  readonly startTimer?: StartTimer | undefined;
   readonly random?: Random | undefined;
   /** Default "coracle". */
   readonly userAgent?: string | undefined;

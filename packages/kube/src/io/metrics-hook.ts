@@ -1,4 +1,5 @@
 // What a client tells its owner about itself; the owner turns it into metrics. Every member is optional, none may throw.
+import type { GapCause, ReconnectCause } from "../mod.ts";
 
 /** One attempt of one request. */
 export interface RequestSample {
@@ -24,22 +25,32 @@ export interface RetrySample {
   readonly priorityLevelUid?: string;
 }
 
-/** What happened in one followed resource. */
+/** What happened in one followed collection; `resource` is its URL path. */
 export type FollowSample =
-  /** A list or watch request goes out again; `cause` is why the one before ended. */
-  | { readonly kind: "reconnect"; readonly resource: string; readonly cause: string }
-  /** Bytes of bodies after decompression, the events in them and the time to decode them. */
+  /** A watch is opened again; `cause` is why the one before ended. */
+  | { readonly kind: "reconnect"; readonly resource: string; readonly cause: ReconnectCause }
+  /** Continuity broke. */
+  | { readonly kind: "gap"; readonly resource: string; readonly cause: GapCause }
+  /** One chunk of a body, decompressed: the parser's answers in it, and the time they took it and the consumer. */
   | {
-      readonly kind: "decoded";
+      readonly kind: "chunk";
       readonly resource: string;
       readonly sizeBytes: number;
       readonly events: number;
       readonly decodeMs: number;
+      /** How long the consumer held the stream: the socket was not read meanwhile. */
+      readonly consumerMs: number;
     }
-  /** Continuity broke. */
-  | { readonly kind: "gap"; readonly resource: string; readonly cause: string }
-  /** How far the consumer is behind the newest version read from the wire; 0 when versions are not comparable. */
-  | { readonly kind: "lag"; readonly resource: string; readonly resourceVersions: bigint };
+  /** Where the consumer stands, and the newest version read from the wire. `lag` is their distance, where versions have an order. */
+  | {
+      readonly kind: "progress";
+      readonly resource: string;
+      readonly deliveredResourceVersion: string;
+      readonly receivedResourceVersion: string;
+      readonly lag?: bigint;
+    }
+  /** The cursor could not be loaded or saved. */
+  | { readonly kind: "cursor-failed"; readonly resource: string; readonly message: string };
 
 /** Where samples go. */
 export interface KubeMetricsHook {

@@ -1,6 +1,5 @@
 // The Status of a failed request, decoded from its body or made from its HTTP status (apimachinery NewGenericServerResponse).
-import { type KubeStatus, STATUS_REASON_CODES, type StatusReason } from "../mod.ts";
-import { parseRetryAfterMs } from "./retry.ts";
+import { type KubeStatus, parseRetryAfter, STATUS_REASON_CODES, type StatusReason } from "../mod.ts";
 
 /** Where HTTP codes that several reasons share go. */
 const REASON_OF_CODE: ReadonlyMap<number, StatusReason> = new Map<number, StatusReason>([
@@ -27,7 +26,7 @@ export interface FailedAnswer {
 
 /** The Status `answer` carries. `retryAfterSeconds` is filled from the header when the body has none. */
 export function statusOfAnswer(answer: FailedAnswer): KubeStatus {
-  const retryAfterMs = parseRetryAfterMs(answer.headers["retry-after"], answer.wallMs);
+  const retryAfterMs = parseRetryAfter(answer.headers["retry-after"], answer.wallMs);
   const status = decodeStatus(answer.body) ?? genericStatus(answer);
   if (retryAfterMs === undefined || status.details?.retryAfterSeconds !== undefined) return status;
   return { ...status, details: { ...status.details, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) } };

@@ -33,3 +33,8 @@ export interface KubeTable {
 export function isTable(value: unknown): value is KubeTable {
   return typeof value === "object" && value !== null && Reflect.get(value, "kind") === "Table";
 }
+
+/** Whether a value is the `columnDefinitions` of a Table. */
+export function isTableColumns(value: unknown): value is readonly TableColumn[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "object" && each !== null && "name" in each);
+}

@@ -230,8 +230,10 @@ class WireExchange implements Exchange {
   }
 
   async body(): Promise<string> {
+    const request: AsyncIterable<Uint8Array> = this.#request;
+    const decoder = new TextDecoder();
     let text = "";
-    for await (const chunk of this.#request as AsyncIterable<Uint8Array>) text += new TextDecoder().decode(chunk);
+    for await (const chunk of request) text += decoder.decode(chunk, { stream: true });
     return text;
   }
 
@@ -272,7 +274,7 @@ class WireExchange implements Exchange {
 
 function peerNameOf(socket: unknown): string {
   const tls = socket as TLSSocket;
-  if (!tls.authorized) return "";
-  const { CN } = tls.getPeerCertificate().subject;
-  return typeof CN === "string" ? CN : "";
+  // Without a certificate Deno calls the socket authorized and has no subject.
+  const subject: { readonly CN?: unknown } | undefined = tls.authorized ? tls.getPeerCertificate().subject : undefined;
+  return typeof subject?.CN === "string" ? subject.CN : "";
 }

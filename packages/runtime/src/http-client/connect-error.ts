@@ -1,6 +1,11 @@
 // From what a runtime throws while connecting to an HttpClientError with a code and a sentence.
+import { systemClock } from "../clock.ts";
+import type { Certificate } from "../crypto/certificate.ts";
 import { codeOf, messageOf } from "../runtime-error.ts";
 import { HttpClientError, type HttpClientErrorCode } from "./types.ts";
+
+/** How much of a certificate's names a message shows, in characters. */
+const NAMES_LENGTH_MAX = 200;
 
 const BY_ERRNO: Readonly<Record<string, HttpClientErrorCode>> = {
   ECONNREFUSED: "REFUSED",
@@ -31,29 +36,40 @@ const TLS_REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "it is for other names",
 };
 
-/** True if the certificate's chain is what failed, so that naming its issuer helps. */
-export function isUntrustedIssuer(thrown: unknown): boolean {
-  return /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(codeOf(firstOf(thrown)));
+/** True if the server's certificate is what failed. */
+export function isCertificateRefused(thrown: unknown): boolean {
+  return codeOf(firstOf(thrown)) in TLS_REASONS;
 }
 
-/** Describes a failure to reach `where`; `issuer` is who signed a certificate that is not trusted. */
-export function connectError(thrown: unknown, where: string, issuer?: string): HttpClientError {
+/** Describes a failure to reach `where`; `refused` is the server's certificate if that failed and could be read. */
+export function connectError(thrown: unknown, where: string, refused?: Certificate): HttpClientError {
   if (thrown instanceof HttpClientError) return thrown;
   const first = firstOf(thrown);
   const code = codeOf(first);
-  const reason = TLS_REASONS[code];
+  const reason = refused === undefined ? TLS_REASONS[code] : reasonOf(refused, code);
   if (reason !== undefined) {
-    const who = issuer === undefined ? "" : `; its issuer is "${issuer}"`;
-    return new HttpClientError(
-      "TLS",
-      `Cannot trust the certificate of ${where} as ${reason} (${code})${who}: ${messageOf(first)}`,
-      { cause: first },
-    );
+    return new HttpClientError("TLS", `Cannot trust the certificate of ${where} as ${reason} (${code})`, {
+      cause: first,
+    });
   }
   return new HttpClientError(kindOf(code), `Cannot connect to ${where} as ${messageOf(first)}`, {
     cause: first,
     isUnprocessed: true,
   });
+}
+
+/** Some runtimes call an expired certificate untrusted: its own dates say more. */
+function reasonOf(certificate: Certificate, code: string): string {
+  const nowMs = systemClock.wallMs();
+  const { validFromMs, validToMs, issuer } = certificate;
+  if (validToMs < nowMs) return `it has expired: it was valid to ${new Date(validToMs).toISOString()}`;
+  if (validFromMs > nowMs) return `it is not valid yet: it will be from ${new Date(validFromMs).toISOString()}`;
+  const reason = TLS_REASONS[code] ?? "it is not acceptable";
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    const names = [...certificate.dnsNames, ...certificate.ipAddresses];
+    return `${reason}: ${names.join(", ").slice(0, NAMES_LENGTH_MAX)}`;
+  }
+  return `${reason}: its issuer is "${issuer.CN ?? "without a name"}"`;
 }
 
 function kindOf(code: string): HttpClientErrorCode {

@@ -1,9 +1,10 @@
 // One connection to an origin: TCP, a proxy's tunnel, TLS with ALPN (RFC 7301), within one deadline.
 import type { URL } from "node:url";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, TLSSocket } from "node:tls";
 import { startTimer } from "../clock.ts";
-import { connectError } from "./connect-error.ts";
+import { type Certificate, describeCertificate } from "../crypto/certificate.ts";
+import { connectError, isCertificateRefused } from "./connect-error.ts";
 import { bypassesProxy, portOf, withoutBrackets } from "./no-proxy.ts";
 import { tunnelByConnect, tunnelBySocks5 } from "./tunnel.ts";
 import { HttpClientError, type TlsClientOptions } from "./types.ts";
@@ -33,6 +34,7 @@ export interface Connected {
 }
 
 const KEEP_ALIVE_MS = 30_000;
+const CERTIFICATE_TIMEOUT_MS = 2000;
 
 /** Connects to `origin`; throws HttpClientError. Aborting `signal` gives up. */
 export async function connect(origin: Origin, route: Route, signal: AbortSignal): Promise<Connected> {
@@ -52,10 +54,33 @@ export async function connect(origin: Origin, route: Route, signal: AbortSignal)
     return await connectBy(origin, route, sockets);
   } catch (thrown) {
     sockets.destroy(undefined);
-    throw connectError(sockets.reason ?? thrown, where);
+    const reason = sockets.reason ?? thrown;
+    const refused = isCertificateRefused(reason) ? await readCertificate(origin, route) : undefined;
+    throw connectError(reason, where, refused);
   } finally {
     deadline.cancel();
     signal.removeEventListener("abort", abort);
+  }
+}
+
+/**
+ * The certificate that was just refused, for the error's text: a second handshake, without our certificate, that
+ * sends nothing and is thrown away. No runtime shows the certificate of a handshake it has refused.
+ */
+async function readCertificate(origin: Origin, route: Route): Promise<Certificate | undefined> {
+  const { serverName } = route.tls;
+  const sockets = new OpenSockets();
+  const deadline = startTimer(CERTIFICATE_TIMEOUT_MS, () => sockets.destroy(new Error("too slow")));
+  try {
+    const tls: TlsClientOptions = { serverName, insecureSkipVerify: true };
+    const { socket } = await connectBy(origin, { ...route, tls }, sockets);
+    const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+    return certificate === undefined ? undefined : describeCertificate(certificate);
+  } catch {
+    return undefined;
+  } finally {
+    deadline.cancel();
+    sockets.destroy(undefined);
   }
 }
 

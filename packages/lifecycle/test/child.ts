@@ -70,12 +70,13 @@ export class LoadServer {
   }
 
   kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void {
-    this.#child.kill(signal);
+    // Not child.kill(): under Deno that makes the child look killed by the signal however it ended.
+    if (this.#child.pid !== undefined) process.kill(this.#child.pid, signal);
   }
 
   /** Ends the child whatever state it is in. */
   async end(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill("SIGKILL");
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.kill("SIGKILL");
     await this.exited;
   }
 

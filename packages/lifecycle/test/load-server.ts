@@ -1,5 +1,5 @@
 // A small service for the tests under load: work that takes time, an echo, a watch, and work that never ends.
-import { sleep } from "@coracle/runtime";
+import { type PeerInfo, sleep } from "@coracle/runtime";
 import {
   createLogger,
   defineConfig,
@@ -30,7 +30,7 @@ const handler: ServiceHandler = async (request, context) => {
   switch (url.pathname) {
     case "/work":
       await sleep(Number(url.searchParams.get("ms") ?? "0"));
-      return Response.json({ done: true, protocol: context.peer.protocol, user: context.peer.certificate?.subject.CN });
+      return Response.json({ protocol: context.peer.protocol, user: userOf(context.peer) });
     case "/echo":
       return new Response(await request.text());
     case "/plain":
@@ -43,6 +43,10 @@ const handler: ServiceHandler = async (request, context) => {
       return new Response("no such resource", { status: 404 });
   }
 };
+
+function userOf(peer: PeerInfo): string {
+  return peer.certificateVerified ? (peer.certificate?.subject.CN ?? "") : "anonymous";
+}
 
 function events(ending: AbortSignal): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();

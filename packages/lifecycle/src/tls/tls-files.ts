@@ -144,16 +144,16 @@ class FollowedTlsFiles implements TlsFiles {
   /** Offers every file's content; returns the first refusal as a sentence. */
   async #read(): Promise<string | undefined> {
     const { certFile, keyFile, caFiles = [] } = this.#paths;
-    let refusal: string | undefined;
+    const refusals: (string | undefined)[] = [];
     if (certFile !== undefined || keyFile !== undefined) {
       const offer = this.#pair.offer(await readOrNothing(certFile), await readOrNothing(keyFile));
-      refusal = this.#report(offer, `certificate ${certFile ?? "(none)"} with key ${keyFile ?? "(none)"}`);
+      refusals.push(this.#report(offer, `certificate ${certFile ?? "(none)"} with key ${keyFile ?? "(none)"}`));
     }
     for (const path of caFiles) {
       const offer = this.#bundle.offer(path, await readOrNothing(path));
-      refusal ??= this.#report(offer, `authorities ${path}`);
+      refusals.push(this.#report(offer, `authorities ${path}`));
     }
-    return refusal;
+    return refusals.find((refusal) => refusal !== undefined);
   }
 
   #report(offer: Offer, what: string): string | undefined {

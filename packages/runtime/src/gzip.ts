@@ -18,13 +18,14 @@ export async function gunzip(data: Uint8Array, sizeBytesMax: number = 64 * 1024 
 export async function* gunzipStream(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const decoder = createGunzip();
   const feeding = feed(source, decoder);
+  // A source that fails while the reader is elsewhere is told to the reader when it comes back, not to the process.
+  feeding.catch(() => undefined);
   try {
     for await (const chunk of decoder as AsyncIterable<Uint8Array>) yield chunk;
     await feeding;
   } finally {
     // A reader that leaves early does not wait for a source that may never speak again.
     decoder.destroy();
-    feeding.catch(() => undefined);
   }
 }
 

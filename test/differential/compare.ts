@@ -61,7 +61,11 @@ async function main(): Promise<number> {
   const actual = await run(areas, values.real ? "real" : "ours");
   const steps = areas.flatMap((area) => area.steps.map((step) => `${area.name}/${step.id}`));
   const differences = findDifferences(expected, actual).filter((one) => one.step.includes(values.step));
-  const judgement = judge(differences, values.real ? [] : deliberateDifferences, values.step === "" && only === undefined ? steps : []);
+  const judgement = judge(
+    differences,
+    values.real ? [] : deliberateDifferences,
+    values.step === "" && only === undefined ? steps : [],
+  );
   process.stdout.write(`${report(judgement, { wording: values.wording })}\n\n${summary(judgement, steps.length)}\n`);
   return judgement.unexplained.some((one) => one.kind === "substance") || judgement.stale.length > 0 ? 1 : 0;
 }

@@ -92,7 +92,7 @@ function walk(expected: Json | undefined, actual: Json | undefined, path: string
 function isWording(found: Found): boolean {
   if (typeof found.expected !== "string" || typeof found.actual !== "string") return false;
   if (found.expected === "" || found.actual === "") return false;
-  return /(^|\.)message$|^headers\.warning-\d+$/.test(found.path);
+  return /(^|\.)(message|description)$|^headers\.warning-\d+$|^body\.status\.error$/.test(found.path);
 }
 
 /** What {@link judge} found. */

@@ -76,10 +76,7 @@ class AreaRun {
   async step(step: Step): Promise<RecordedAnswer> {
     const sent = this.#resolve(step.send);
     const target = this.#targets[step.as ?? "admin"];
-    const request = volatileText(`${sent.method} ${decodeURIComponent(sent.path)}`).replace(
-      /(continue=)[^&]+/,
-      "$1<continue>",
-    );
+    const request = describe(step.send);
     if (step.events !== undefined || step.untilEnd === true) return await this.#watch(step, sent, target, request);
     const answer = await exchange(target, sent).catch((error: unknown) => String(error));
     if (typeof answer === "string") return { request, status: 0, headers: {}, body: { noAnswer: answer } };
@@ -155,6 +152,13 @@ class AreaRun {
   }
 }
 
+/** The request for readers: what it takes from earlier answers is named, not shown. */
+function describe(sending: Sending): string {
+  const named: Seen = { text: (id, path) => `<${path} of ${id}>` };
+  const { method, path } = typeof sending === "function" ? sending(named) : sending;
+  return `${method} ${decodeURIComponent(path)}`.slice(0, 300);
+}
+
 /** The event of one line; undefined for the bookmarks that come with the clock. */
 function eventOf(line: string): RecordedEvent | undefined {
   const value = parseJson(line);
@@ -178,7 +182,8 @@ function headersOf(head: {
   const kept: Record<string, string> = {};
   for (const name of HEADERS) {
     const value = head.headers[name];
-    if (value !== undefined) kept[name] = volatileText(value);
+    // Parameters of media types know no case (RFC 9110, 8.3.2).
+    if (value !== undefined) kept[name] = volatileText(name === "content-type" ? value.toLowerCase() : value);
   }
   for (const [index, warning] of head.warnings.entries()) kept[`warning-${index + 1}`] = volatileText(warning);
   if (head.headers["etag"] !== undefined) kept["etag"] = "<present>";

@@ -1,6 +1,6 @@
 // The two servers the script runs against: a real kube-apiserver with our kinds as custom resources, and ours.
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NETWORK_DEFINITIONS } from "@coracle/api";
 import { parse as parseYaml } from "yaml";
@@ -16,18 +16,37 @@ export interface DifferentialServer {
   stop(): Promise<void>;
 }
 
+const ANONYMOUS_HEALTH = {
+  apiVersion: "apiserver.config.k8s.io/v1",
+  kind: "AuthenticationConfiguration",
+  anonymous: { enabled: true, conditions: ["/livez", "/readyz", "/healthz"].map((path) => ({ path })) },
+};
+
 /** The targets of a server as the script's three askers. */
 export function targetsOf(admin: HttpsTarget): Targets {
   const anonymous = { url: admin.url, caPem: admin.caPem };
   return { admin, nobody: anonymous, "bad-token": { ...anonymous, token: "nobody-issued-this" } };
 }
 
-/** A real kube-apiserver that serves our kinds as custom resources. */
+/**
+ * A real kube-apiserver that serves our kinds as custom resources, set up as ours is: nobody without credentials gets in
+ * but to health checks, and no admission speaks for a scheduler or a kubelet that is not there.
+ */
 export async function startReal(): Promise<DifferentialServer> {
-  const server = await startKubeApiserver();
+  const folder = await makeTemporaryFolder("coracle-authentication-");
+  const authentication = join(folder, "authentication.json");
+  await writeFile(authentication, JSON.stringify(ANONYMOUS_HEALTH));
+  const server = await startKubeApiserver({
+    flags: {
+      "authentication-config": authentication,
+      "disable-admission-plugins": "ServiceAccount,Priority,DefaultTolerationSeconds,TaintNodesByCondition",
+    },
+  });
+  await removeTemporaryFolder(folder);
   try {
     await installNetworkKinds(server);
-    return { targets: targetsOf(server.target), stop: () => server.stop() };
+    const { certPem, keyPem } = await server.issueClient("coracle-admin", ["system:masters"]);
+    return { targets: targetsOf({ ...server.target, certPem, keyPem }), stop: () => server.stop() };
   } catch (error) {
     await server.stop();
     throw error;

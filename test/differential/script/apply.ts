@@ -19,6 +19,7 @@ function labelled(name: string, labels: JsonObject, spec?: JsonObject): JsonObje
 }
 
 const SPEC = { ipv4: "10.0.0.0/24", vni: 907 };
+const OTHER_SPEC = { ipv4: "10.55.0.0/24", vni: 955 };
 const NA = { apiVersion: NETWORK, kind: "NetworkAttachment", metadata: { name: "nic" } };
 
 /** Server-side apply. */
@@ -71,7 +72,7 @@ export const applies: Area = {
       apply(
         `${SUBNETS}/absent`,
         "beta",
-        changed(labelled("absent", {}, SPEC), { metadata: { uid: "44444444-4444-4444-8444-444444444444" } }),
+        changed(labelled("absent", {}, OTHER_SPEC), { metadata: { uid: "44444444-4444-4444-8444-444444444444" } }),
       ),
     ),
 
@@ -133,7 +134,7 @@ export const applies: Area = {
     ),
     step("missing-namespace", apply(`${network("diff-absent", "subnets")}/x`, "alpha", labelled("x", {}, SPEC))),
     step("invalid-create", apply(`${SUBNETS}/invalid`, "alpha", labelled("invalid", {}, { vni: 905 }))),
-    step("dry-run", patch("apply", `${SUBNETS}/dry?fieldManager=alpha&dryRun=All`, labelled("dry", {}, SPEC))),
+    step("dry-run", patch("apply", `${SUBNETS}/dry?fieldManager=alpha&dryRun=All`, labelled("dry", {}, OTHER_SPEC))),
     step("dry-run-left-nothing", get(`${SUBNETS}/dry`)),
 
     step("two-parts-create", apply(`${ATTACHMENTS}/nic`, "client", { ...NA, spec: { node: "a", subnet: "blue" } })),

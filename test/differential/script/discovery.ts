@@ -25,8 +25,23 @@ function only(field: string, name: string, keep: (name: string) => boolean): (bo
       const value = at(item, name);
       return typeof value === "string" && keep(value);
     });
-    return { ...body, [field]: kept };
+    return { ...body, [field]: kept.sort((a, b) => compareTexts(at(a, name), at(b, name))) };
   };
+}
+
+/** Discovery lists have no meaningful order: the real server's is that of its Go maps and of registration. */
+function compareTexts(a: Json | undefined, b: Json | undefined): number {
+  const [left, right] = [JSON.stringify(a ?? ""), JSON.stringify(b ?? "")];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Subresources that need a kubelet, a scheduler or a proxy are not ours to serve. */
+function onlyOurSubresources(resource: Json): Json {
+  const subresources = at(resource, "subresources");
+  if (!isObject(resource) || !isList(subresources)) return resource;
+  const kept = only("subresources", "subresource", (name) => name === "status" || name === "token")(resource);
+  const { subresources: left, ...rest } = kept as { readonly [name: string]: Json };
+  return isList(left) && left.length > 0 ? { ...rest, subresources: left } : rest;
 }
 
 /** Of the aggregated form: the core group with the core resources. */
@@ -35,9 +50,16 @@ function onlyCoreAggregated(body: Json): Json {
   const items = body["items"].map((item) => {
     const versions = at(item, "versions");
     if (!isObject(item) || !isList(versions)) return item;
-    return { ...item, versions: versions.map(only("resources", "resource", (name) => CORE.has(name))) };
+    return { ...item, versions: versions.map(onlyCoreResources) };
   });
   return { ...body, items };
+}
+
+function onlyCoreResources(version: Json): Json {
+  const kept = only("resources", "resource", (name) => CORE.has(name))(version);
+  const resources = at(kept, "resources");
+  if (!isObject(kept) || !isList(resources)) return kept;
+  return { ...kept, resources: resources.map(onlyOurSubresources) };
 }
 
 /** Of an OpenAPI v3 document of one version: which paths with which verbs, and what PATCH takes. */
@@ -74,7 +96,11 @@ function schemaOf(definition: string): (body: Json) => Json {
   };
 }
 
-const presence = (body: Json): Json => (isObject(body) ? Object.keys(body).sort() : body);
+/** Of `/version`: what Kubernetes has always had; newer releases add more. */
+function versionMembers(body: Json): Json {
+  const names = ["major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler"];
+  return isObject(body) ? names.map((name) => [name, typeof body[name]]) : body;
+}
 
 /** Discovery. */
 export const discovery: Area = {
@@ -88,7 +114,7 @@ export const discovery: Area = {
       pick: only("groups", "name", (name) => name === OURS || name === "coordination.k8s.io"),
     }),
     step("group", get(`/apis/${OURS}`)),
-    step("resources", get(`/apis/${OURS}/v1alpha1`)),
+    step("resources", get(`/apis/${OURS}/v1alpha1`), { pick: only("resources", "name", () => true) }),
     step("core-resources", get("/api/v1"), { pick: only("resources", "name", (name) => CORE.has(name)) }),
     step("lease-resources", get("/apis/coordination.k8s.io/v1"), {
       pick: only("resources", "name", (name) => name === "leases"),
@@ -125,11 +151,11 @@ export const discovery: Area = {
     step("openapi-v2", get("/openapi/v2"), {
       pick: (body) => (isObject(body) ? { swagger: body["swagger"] ?? null } : body),
     }),
-    step("version", get("/version"), { pick: presence }),
+    step("version", get("/version"), { pick: versionMembers }),
     step("livez", get("/livez", { accept: "*/*" })),
     step("readyz", get("/readyz", { accept: "*/*" })),
     step("healthz", get("/healthz", { accept: "*/*" })),
     step("livez-unknown-check", get("/livez/nonsense", { accept: "*/*" })),
-    step("root", get("/"), { pick: presence }),
+    step("root", get("/"), { pick: (body) => ({ paths: isList(at(body, "paths")) }) }),
   ],
 };

@@ -29,7 +29,7 @@ export const errors: Area = {
     step(
       "json-null-fields",
       post(SUBNETS, {
-        ...subnet("nulls", 801, "10.0.0.0/24"),
+        ...subnet("nulls", 888, "10.88.0.0/24"),
         metadata: { name: "nulls", labels: null, annotations: { a: "b" } },
         status: null,
       }),

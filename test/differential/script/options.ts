@@ -31,12 +31,18 @@ export const options: Area = {
     ),
     step(
       "unknown-ignore",
-      post(`${SUBNETS}?fieldValidation=Ignore`, changed(UNKNOWN, { metadata: { name: "ignored" } })),
+      post(
+        `${SUBNETS}?fieldValidation=Ignore`,
+        changed(UNKNOWN, { metadata: { name: "ignored" }, spec: { ipv4: "10.55.0.0/24", vni: 655 } }),
+      ),
     ),
     step("bad-directive", post(`${SUBNETS}?fieldValidation=Sometimes`, subnet("bad", 611, "10.3.0.0/24"))),
     step("duplicate-default", post(SUBNETS, DUPLICATE)),
     step("duplicate-strict", post(`${SUBNETS}?fieldValidation=Strict`, DUPLICATE.replaceAll("twice", "strictly"))),
-    step("duplicate-ignore", post(`${SUBNETS}?fieldValidation=Ignore`, DUPLICATE.replaceAll("twice", "silently"))),
+    step(
+      "duplicate-ignore",
+      post(`${SUBNETS}?fieldValidation=Ignore`, DUPLICATE.replaceAll("twice", "silently").replace("10.2.", "10.56.")),
+    ),
     step(
       "duplicate-yaml-strict",
       post(

@@ -22,7 +22,7 @@ export function commandLine(
     "client-ca-file": file("client-ca.crt"),
     "token-auth-file": file("tokens.csv"),
     "authorization-mode": "RBAC",
-    "service-account-issuer": "https://kubernetes.default.svc",
+    "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
     "service-account-key-file": file("service-account.pub"),
     "service-account-signing-key-file": file("service-account.key"),
     "requestheader-client-ca-file": file("front-proxy-ca.crt"),

@@ -135,8 +135,8 @@ export class Http1Connection implements ClientConnection {
       {
         stream: response,
         cancel: () => this.#cut(request),
-        failure: () =>
-          response.complete
+        failure: (isEnded) =>
+          isEnded && response.complete
             ? undefined
             : (this.#failure ?? new HttpClientError("RESET", "Cannot read on as the connection was cut")),
       },

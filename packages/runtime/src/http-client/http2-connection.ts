@@ -180,7 +180,7 @@ export class Http2Connection implements ClientConnection {
   }
 
   #sourceOf(stream: ClientHttp2Stream, failure: () => unknown): ResponseSource {
-    stream.on("readable", () => this.#sawFrame());
+    stream.on("data", () => this.#sawFrame());
     return {
       stream,
       cancel: () => {
@@ -188,8 +188,8 @@ export class Http2Connection implements ClientConnection {
         // Unread data would keep a stream that the server has ended from ever closing.
         stream.destroy();
       },
-      failure: () =>
-        stream.rstCode === constants.NGHTTP2_NO_ERROR && failure() === undefined && stream.readableEnded
+      failure: (isEnded) =>
+        isEnded && stream.rstCode === constants.NGHTTP2_NO_ERROR && failure() === undefined
           ? undefined
           : this.#streamError(stream, failure()),
     };

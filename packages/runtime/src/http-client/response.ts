@@ -6,14 +6,16 @@ import type { Counters } from "./counters.ts";
 import { HttpClientError, type HttpResponse } from "./types.ts";
 
 const BODY_SIZE_BYTES_MAX = 64 * 1024 * 1024;
+/** What waits here for the reader; the stream buffers as much again, and HTTP/2 a window. */
+const QUEUE_SIZE_BYTES_MAX = 64 * 1024;
 
 /** Where a response comes from. */
 export interface ResponseSource {
   readonly stream: Readable;
   /** Ends the exchange at once. */
   cancel(): void;
-  /** After the stream's end: why the body is not whole; undefined if it is. */
-  failure(): HttpClientError | undefined;
+  /** Once nothing follows: why the body is not whole; undefined if it is. `isEnded` says whether the stream ended in good order. */
+  failure(isEnded: boolean): HttpClientError | undefined;
 }
 
 /** Status and header fields of a response. */
@@ -30,19 +32,18 @@ export class StreamedResponse implements HttpResponse {
   readonly httpVersion: "1.1" | "2";
   readonly body: AsyncIterable<Uint8Array>;
   readonly #source: ResponseSource;
+  readonly #queue: ChunkQueue;
   #failure: HttpClientError | undefined;
-  #wake: (() => void) | undefined;
 
   constructor(head: ResponseHead, source: ResponseSource, counters: Counters, decodesGzip: boolean) {
     this.status = head.status;
     this.headers = head.headers;
     this.httpVersion = head.httpVersion;
     this.#source = source;
+    this.#queue = new ChunkQueue(source.stream);
     const raw = this.#chunks(counters);
     const isGzip = decodesGzip && head.headers["content-encoding"] === "gzip";
     this.body = isGzip ? gunzipBody(raw, source) : raw;
-    // A failure is told to the reader; without one here the runtime would take it for uncaught.
-    source.stream.on("error", ignore);
   }
 
   /** Ends the body with this failure; its reader sees it. */
@@ -50,7 +51,7 @@ export class StreamedResponse implements HttpResponse {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#source.cancel();
-    this.#wake?.();
+    this.#queue.wake();
   }
 
   cancel(): void {
@@ -75,34 +76,81 @@ export class StreamedResponse implements HttpResponse {
   }
 
   async *#chunks(counters: Counters): AsyncGenerator<Uint8Array> {
-    const { stream } = this.#source;
-    const wake = (): void => this.#wake?.();
-    let isEnded = stream.readableEnded;
-    const end = (): void => {
-      isEnded = true;
-      wake();
-    };
-    stream.on("readable", wake).on("end", end).on("close", end).on("error", end);
     try {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
-        const chunk = stream.read() as Uint8Array | null;
-        if (chunk !== null) {
+        const chunk = this.#queue.shift();
+        if (chunk !== undefined) {
           counters.bodyBytesReceived += chunk.length;
-          yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-        } else if (isEnded || stream.destroyed) break;
-        else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-        }
+          yield chunk;
+        } else if (this.#queue.isOver) break;
+        else await this.#queue.changed();
       }
-      const failure = this.#failure ?? this.#source.failure();
+      const failure = this.#source.failure(this.#queue.isEnded);
       if (failure !== undefined) throw failure;
     } finally {
-      stream.off("readable", wake).off("end", end).off("close", end).off("error", end);
-      if (!stream.readableEnded) this.#source.cancel();
+      if (!this.#queue.isOver) this.#source.cancel();
     }
+  }
+}
+
+/**
+ * Takes chunks off a stream at once, up to a limit: what has arrived stays readable when the connection closes behind it.
+ * At the limit the stream is paused, which stops the sender by flow control.
+ */
+class ChunkQueue {
+  readonly #stream: Readable;
+  readonly #chunks: Uint8Array[] = [];
+  #sizeBytes: number = 0;
+  #wake: (() => void) | undefined;
+  /** True once the stream said that nothing follows. */
+  isEnded: boolean = false;
+  #isClosed: boolean = false;
+
+  constructor(stream: Readable) {
+    this.#stream = stream;
+    stream.on("data", (chunk: Uint8Array) => {
+      this.#chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+      this.#sizeBytes += chunk.length;
+      if (this.#sizeBytes >= QUEUE_SIZE_BYTES_MAX) stream.pause();
+      this.wake();
+    });
+    stream.on("end", () => {
+      this.isEnded = true;
+      this.wake();
+    });
+    stream.on("close", () => {
+      this.#isClosed = true;
+      this.wake();
+    });
+    // A failure is told to the reader; without a listener the runtime would take it for uncaught.
+    stream.on("error", () => this.wake());
+  }
+
+  /** True once no further chunk will come. */
+  get isOver(): boolean {
+    return this.isEnded || this.#isClosed;
+  }
+
+  shift(): Uint8Array | undefined {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return undefined;
+    const wasFull = this.#sizeBytes >= QUEUE_SIZE_BYTES_MAX;
+    this.#sizeBytes -= chunk.length;
+    if (wasFull && this.#sizeBytes < QUEUE_SIZE_BYTES_MAX) this.#stream.resume();
+    return chunk;
+  }
+
+  /** Resolves at the next chunk, the end, or {@link wake}. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  wake(): void {
+    this.#wake?.();
+    this.#wake = undefined;
   }
 }
 
@@ -127,8 +175,4 @@ function concatenate(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Arr
     offset += chunk.length;
   }
   return bytes;
-}
-
-function ignore(): void {
-  // See the constructor.
 }

@@ -128,9 +128,9 @@ describe("TLS", () => {
       const watch = await client.request({ method: "GET", url: `${server.url}/watch` });
       const failures: unknown[] = [];
       const seen = new Set<string>();
-      let isRunning = true;
+      const stop = new AbortController();
       const load = Array.from({ length: 4 }, async () => {
-        while (isRunning) {
+        while (!stop.signal.aborted) {
           try {
             const response = await client.request({ method: "GET", url: server.url });
             seen.add(await response.text());
@@ -147,7 +147,7 @@ describe("TLS", () => {
       const stranger = makeClient({ tls: { ...trusting, ...before }, http2 });
       const old = await stranger.request({ method: "GET", url: server.url });
       assert.equal(await old.text(), `before/ unverified ${protocol}`);
-      isRunning = false;
+      stop.abort();
       await Promise.all(load);
       assert.deepEqual(failures, []);
       assert.deepEqual([...seen].sort(), [`before/ verified ${protocol}`, `behind/ verified ${protocol}`]);

@@ -143,6 +143,16 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
   return errors;
 }
 
+/** Warnings for new finalizers that are neither Kubernetes' own nor have a domain: anybody could use the same name. */
+export function finalizerWarnings(metadata: ObjectMeta, old: ObjectMeta | undefined): string[] {
+  const known = new Set(["orphan", "foregroundDeletion", ...(old?.finalizers ?? [])]);
+  const unqualified = [...new Set(metadata.finalizers)]
+    .filter((name) => !known.has(name) && !name.includes("/"))
+    .sort();
+  const advice = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers";
+  return unqualified.map((name) => `metadata.finalizers: ${JSON.stringify(name)}: ${advice}`);
+}
+
 function validateManagedFields(entries: readonly ManagedFieldsEntry[]): FieldError[] {
   const errors: FieldError[] = [];
   for (const [index, entry] of entries.entries()) {

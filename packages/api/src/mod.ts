@@ -2,6 +2,7 @@
 export * from "./age.ts";
 export * from "./columns.ts";
 export * from "./core/mod.ts";
+export * from "./decode-error.ts";
 export * from "./field-error.ts";
 export * from "./field-path.ts";
 export * from "./json.ts";

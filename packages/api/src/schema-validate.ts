@@ -30,7 +30,8 @@ export function validateTypes(schema: StructuralSchema, value: unknown, path: st
 
 function visit(schema: StructuralSchema, value: unknown, path: string, errors: FieldError[]): void {
   if (errors.length >= SCHEMA_ERRORS_MAX) return;
-  if (value === null && schema.nullable === true) return;
+  // A time that is not set is written as null.
+  if (value === null && (schema.nullable === true || schema.format === "date-time")) return;
   if (schema.intOrString === true) {
     if (typeof value === "string" || Number.isInteger(value)) return;
     if (schema.format === "quantity" && typeof value === "number") return;
@@ -66,7 +67,12 @@ function visitString(schema: StructuralSchema, value: string, path: string, erro
     return;
   }
   if (schema.format !== undefined && !hasFormat(value, schema.format)) {
-    errors.push(typeInvalid(path, value, `${path} in body must be of type ${schema.format}: ${JSON.stringify(value)}`));
+    // Bytes may be secret: what is shown is never the value.
+    if (schema.format === "byte") errors.push(typeInvalid(path, "string", `${path} in body must be of type byte`));
+    else
+      errors.push(
+        typeInvalid(path, value, `${path} in body must be of type ${schema.format}: ${JSON.stringify(value)}`),
+      );
   }
 }
 

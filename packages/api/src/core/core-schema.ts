@@ -12,9 +12,25 @@ export function coreSchema(name: string): StructuralSchema {
   if (known !== undefined) return known;
   const text = CORE_SCHEMA_TEXTS[name];
   assert(text !== undefined, `Cannot find the core schema ${name}`);
-  const schema = { ...resolve(JSON.parse(text)), definitionName: name };
+  const schema = withNullTimes({ ...resolve(JSON.parse(text)), definitionName: name }, NULL_TIMES[name] ?? []);
   built.set(name, schema);
   return schema;
+}
+
+/** Times that the real server writes as null while they are not set: its types have no way to leave them out. */
+const NULL_TIMES: { readonly [name: string]: readonly string[] } = {
+  "io.k8s.api.core.v1.ContainerStateRunning": ["startedAt"],
+  "io.k8s.api.core.v1.ContainerStateTerminated": ["startedAt", "finishedAt"],
+  "io.k8s.api.core.v1.EventSeries": ["lastObservedTime"],
+  "io.k8s.api.core.v1.NamespaceCondition": ["lastTransitionTime"],
+  "io.k8s.api.core.v1.NodeCondition": ["lastHeartbeatTime", "lastTransitionTime"],
+  "io.k8s.api.core.v1.PodCondition": ["lastProbeTime", "lastTransitionTime"],
+};
+
+function withNullTimes(schema: StructuralSchema, names: readonly string[]): StructuralSchema {
+  if (names.length === 0) return schema;
+  const times = names.map((name) => [name, { ...schema.properties?.[name], default: null, nullable: true as const }]);
+  return { ...schema, properties: { ...schema.properties, ...Object.fromEntries(times) } };
 }
 
 /** Definitions form no cycle, so plain recursion ends. */

@@ -46,19 +46,29 @@ export const EVENT: ResourceDefinition = coreDefinition({
   allowCreateOnUpdate: true,
   rules: {
     checkName: () => [],
-    setDefaults: (object) => ({
-      ...object,
-      involvedObject: object["involvedObject"] ?? {},
-      source: object["source"] ?? {},
-      firstTimestamp: object["firstTimestamp"] ?? null,
-      lastTimestamp: object["lastTimestamp"] ?? null,
-      eventTime: object["eventTime"] ?? null,
-      reportingComponent: object["reportingComponent"] ?? "",
-      reportingInstance: object["reportingInstance"] ?? "",
-    }),
+    setDefaults: (object) => (object.metadata.resourceVersion === undefined ? object : withUnsetFields(object)),
+    prepareForCreate: withUnsetFields,
+    prepareForUpdate: withUnsetFields,
     validate: validateEvent,
   },
 });
+
+/**
+ * Fields that the real server writes even when nobody set them. At creation they come in after field managers have been
+ * tracked, since they belong to none.
+ */
+function withUnsetFields(object: ApiObject): ApiObject {
+  return {
+    ...object,
+    involvedObject: object["involvedObject"] ?? {},
+    source: object["source"] ?? {},
+    firstTimestamp: object["firstTimestamp"] ?? null,
+    lastTimestamp: object["lastTimestamp"] ?? null,
+    eventTime: object["eventTime"] ?? null,
+    reportingComponent: object["reportingComponent"] ?? "",
+    reportingInstance: object["reportingInstance"] ?? "",
+  };
+}
 
 /** Events with an `eventTime` follow the rules of `events.k8s.io`; older ones only have to name their own namespace. */
 function validateEvent(object: ApiObject): FieldError[] {

@@ -111,7 +111,7 @@ function validateConfigMap(object: ApiObject): FieldError[] {
     errors.push(...checkDataKey(key).map((text) => invalid(`binaryData[${key}]`, key, text)));
     sizeBytes += typeof value === "string" ? base64Size(value) : 0;
   }
-  if (sizeBytes > DATA_SIZE_BYTES_MAX) errors.push(tooLong("", DATA_SIZE_BYTES_MAX));
+  if (sizeBytes > DATA_SIZE_BYTES_MAX) errors.push(tooLong("[]", DATA_SIZE_BYTES_MAX));
   return errors;
 }
 

@@ -2,7 +2,7 @@
 import { valueAt } from "../field-path.ts";
 import { type FieldError, forbidden } from "../field-error.ts";
 import { jsonEqual } from "../json.ts";
-import { validateMetadata, validateMetadataUpdate } from "../metadata-rules.ts";
+import { finalizerWarnings, validateMetadata, validateMetadataUpdate } from "../metadata-rules.ts";
 import { checkDnsSubdomain, type NameCheck } from "../names.ts";
 import type { ApiObject } from "../object-meta.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
@@ -74,7 +74,7 @@ export function networkStrategy(options: NetworkStrategyOptions): ResourceStrate
       ...validateMetadataUpdate(object.metadata, old.metadata),
       ...validateBody(object),
     ],
-    warnings: () => [],
+    warnings: (object, old) => finalizerWarnings(object.metadata, old?.metadata),
     graceSeconds: () => 0,
   };
 }

@@ -92,20 +92,22 @@ async function createOnce(
   checkNamespaceForCreate(environment.caches, definition, { namespace: target.namespace, name });
   const deduped = withoutDuplicateOwners(input.object, context.warnings);
   const strategyContext = { nowMicroTime: formatMicroTime(environment.clock.wallMs()) };
-  const prepared = definition.strategy.prepareForCreate(definition.strategy.setDefaults(deduped), strategyContext);
+  const defaulted = definition.strategy.setDefaults(deduped);
+  // What the strategy adds at creation is nobody's: managers own what was sent and its defaults.
   const tracked = input.tracked
-    ? prepared
-    : (trackUpdate(undefined, prepared, trackingOf(environment, target, context.manager)) as ApiObject);
-  const errors = definition.strategy.validate(tracked);
+    ? defaulted
+    : (trackUpdate(undefined, defaulted, trackingOf(environment, target, context.manager)) as ApiObject);
+  const prepared = definition.strategy.prepareForCreate(tracked, strategyContext);
+  const errors = definition.strategy.validate(prepared);
   if (errors.length > 0) throw invalidError(definition, name, errors);
-  context.warnings.push(...definition.strategy.warnings(tracked, undefined));
-  const check = environment.createChecks.find((one) => one.lockKey(definition, tracked) !== undefined);
-  const lockKey = check?.lockKey(definition, tracked);
-  if (check === undefined || lockKey === undefined) return write(environment, target, tracked, context);
+  context.warnings.push(...definition.strategy.warnings(prepared, undefined));
+  const check = environment.createChecks.find((one) => one.lockKey(definition, prepared) !== undefined);
+  const lockKey = check?.lockKey(definition, prepared);
+  if (check === undefined || lockKey === undefined) return write(environment, target, prepared, context);
   return environment.createLock.run(lockKey, async () => {
-    const conflicts = check.check(definition, tracked);
+    const conflicts = check.check(definition, prepared);
     if (conflicts.length > 0) throw invalidError(definition, name, conflicts);
-    return write(environment, target, tracked, context);
+    return write(environment, target, prepared, context);
   });
 }
 

@@ -1,5 +1,12 @@
 // The shape of metadata in a request body, checked before anything reads it; and the fields only the server sets.
-import { type ApiObject, isJsonObject, type JsonObject, type ObjectMeta, type ResourceDefinition } from "@coracle/api";
+import {
+  type ApiObject,
+  findDecodeError,
+  isJsonObject,
+  type JsonObject,
+  type ObjectMeta,
+  type ResourceDefinition,
+} from "@coracle/api";
 import { badRequestStatus, formatApiVersion, StatusError } from "@coracle/kube";
 
 type MemberType = "string" | "int64" | "map[string]string" | "[]string" | "list" | "time";
@@ -27,6 +34,8 @@ const MEMBERS: Readonly<Record<string, MemberType>> = {
  * decoder does. 400 names the first member of a wrong type.
  */
 export function withCheckedMetadata(definition: ResourceDefinition, body: JsonObject): ApiObject {
+  const misfit = definition.builtIn ? findDecodeError(definition.schema, body) : undefined;
+  if (misfit !== undefined) throw cannotBeHandled(definition, misfit);
   const metadata = body["metadata"] ?? {};
   if (!isJsonObject(metadata)) throw unreadable(definition, metadata, "metadata", "v1.ObjectMeta");
   const kept: { [member: string]: unknown } = {};
@@ -64,8 +73,10 @@ function goType(type: MemberType): string {
 
 function unreadable(definition: ResourceDefinition, value: unknown, field: string, type: string): StatusError {
   const got = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
-  const { kind, version } = definition;
-  const why = `json: cannot unmarshal ${got} into Go struct field ${field} of type ${type}`;
+  return cannotBeHandled(definition, `json: cannot unmarshal ${got} into Go struct field ${field} of type ${type}`);
+}
+
+function cannotBeHandled({ kind, version }: ResourceDefinition, why: string): StatusError {
   return new StatusError(
     badRequestStatus(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`),
   );

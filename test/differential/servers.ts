@@ -30,17 +30,14 @@ export function targetsOf(admin: HttpsTarget): Targets {
 
 /**
  * A real kube-apiserver that serves our kinds as custom resources, set up as ours is: nobody without credentials gets in
- * but to health checks, and no admission speaks for a scheduler or a kubelet that is not there.
+ * but to health checks.
  */
 export async function startReal(): Promise<DifferentialServer> {
   const folder = await makeTemporaryFolder("coracle-authentication-");
   const authentication = join(folder, "authentication.json");
   await writeFile(authentication, JSON.stringify(ANONYMOUS_HEALTH));
   const server = await startKubeApiserver({
-    flags: {
-      "authentication-config": authentication,
-      "disable-admission-plugins": "ServiceAccount,Priority,DefaultTolerationSeconds,TaintNodesByCondition",
-    },
+    flags: { "authentication-config": authentication },
   });
   await removeTemporaryFolder(folder);
   try {

@@ -4,9 +4,14 @@
 export async function waitFor(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 2000; attempt++) {
     if (await condition()) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
+    await pause(10);
   }
   throw new Error(`waited in vain for ${what}`);
+}
+
+/** Lets real time pass. */
+export function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, durationMs);
+  });
 }

@@ -1,5 +1,13 @@
 // The flags of `coracle-watcher`.
-import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
+import {
+  type Address,
+  type Config,
+  defineConfig,
+  flag,
+  LOG_LEVELS,
+  type ServiceConfig,
+  serviceFlags,
+} from "@coracle/lifecycle";
 
 /** What `coracle-watcher` is told. */
 export interface WatcherConfig extends ServiceConfig {
@@ -93,6 +101,11 @@ export const watcherConfig: Config<WatcherConfig> = defineConfig({
     }),
     nodeName: flag.text({ help: "This node's name, for /same-node.", env: "NODE_NAME", valueName: "NAME" }),
     ...serviceFlags(),
+    logLevel: flag.choice(LOG_LEVELS, {
+      help: "Least level to log, to standard error.",
+      default: "warning",
+      group: "Start and stop",
+    }),
   },
   check: (config) =>
     config.allNamespaces && config.namespace !== undefined

@@ -3,9 +3,10 @@ import { unreachable } from "@coracle/base";
 import type { Change } from "./change.ts";
 import { gapText } from "./render-diff.ts";
 
-/** The line for `change`; `time` is RFC 3339. */
-export function renderJsonl(change: Change, time: string): string {
-  return JSON.stringify(lineObject(change, time));
+/** The line for `change` of `resource` (its plural name); `time` is RFC 3339. */
+export function renderJsonl(change: Change, time: string, resource: string): string {
+  const { type, ...rest } = lineObject(change, time);
+  return JSON.stringify({ type, resource, ...rest });
 }
 
 function lineObject(change: Change, time: string): Record<string, unknown> {

@@ -54,10 +54,20 @@ test("renderDiff() prints gaps and losses honestly", () => {
 
 test("renderJsonl() is one line of JSON, whatever the object holds", () => {
   const object = { metadata: { name: "a\nb\u2028" } };
-  const line = renderJsonl({ kind: "added", object, initial: true, inferred: false }, "2026-01-01T00:00:00.000Z");
+  const line = renderJsonl(
+    { kind: "added", object, initial: true, inferred: false },
+    "2026-01-01T00:00:00.000Z",
+    "pods",
+  );
   assert.ok(!line.includes("\n"));
-  assert.deepEqual(JSON.parse(line), { type: "ADDED", time: "2026-01-01T00:00:00.000Z", initial: true, object });
-  const gap: unknown = JSON.parse(renderJsonl({ kind: "gap", cause: "errors", lastResourceVersion: "" }, "t"));
+  assert.deepEqual(JSON.parse(line), {
+    type: "ADDED",
+    resource: "pods",
+    time: "2026-01-01T00:00:00.000Z",
+    initial: true,
+    object,
+  });
+  const gap: unknown = JSON.parse(renderJsonl({ kind: "gap", cause: "errors", lastResourceVersion: "" }, "t", "pods"));
   assert.equal(readField(gap, "cause"), "errors");
 });
 

@@ -1,0 +1,165 @@
+// Puts the watcher together: client, followers, output, command, HTTP.
+import {
+  type ApiResource,
+  createKubeClient,
+  defaultClientConfig,
+  type KubeClient,
+  KubeConfigError,
+} from "@coracle/kube/io";
+import { ExitError, failureLine, looksLongRunning, type Service, type ServiceParts } from "@coracle/lifecycle";
+import { stderr, stdout, systemClock } from "@coracle/runtime";
+import { EXIT_CODES, type WatcherConfig } from "../config.ts";
+import { type Change, keyOf } from "../core/change.ts";
+import { defaultShownFields } from "../core/default-fields.ts";
+import { EventFeed } from "../core/event-feed.ts";
+import { createOutput, type Output, type OutputForm } from "../core/output.ts";
+import { renderJsonl } from "../core/render-jsonl.ts";
+import { CommandRunner } from "./command-runner.ts";
+import { createRoutes } from "./http-routes.ts";
+import { clockText, rfc3339 } from "./local-time.ts";
+import { PodLookup } from "./pod-lookup.ts";
+import { resolveResources } from "./resolve-resources.ts";
+import { type ChangeSink, ResourceFollower } from "./resource-follower.ts";
+import { addWatcherMetrics, WatchMetrics } from "./watch-metrics.ts";
+
+const FEED_HISTORY_MAX = 10_000;
+const FEED_LISTENERS_MAX = 256;
+const EXEC_WAITING_MAX = 10_000;
+
+/** The parts of a watcher service. */
+export async function setUpWatcher(service: Service, config: WatcherConfig): Promise<ServiceParts> {
+  const watchMetrics = new WatchMetrics();
+  const client = await createClient(config, service, watchMetrics);
+  const feed = new EventFeed({ historyMax: FEED_HISTORY_MAX, listenersMax: FEED_LISTENERS_MAX });
+  const pods = new PodLookup({ client, log: service.log, signal: service.stopping });
+  const followers: ResourceFollower[] = [];
+  const states = (): ReturnType<ResourceFollower["state"]>[] => followers.map((follower) => follower.state());
+  const runner = createRunner(service, config);
+  addWatcherMetrics(service.metrics, { watchMetrics, states, feed, pods });
+  const routes = createRoutes({ pods, feed, states, nodeName: config.nodeName });
+  return {
+    handler: (request, context) => routes.fetch(request, context),
+    isLongRunning: (request) => looksLongRunning(request) || new URL(request.url).pathname === "/events",
+    postStart: [
+      { name: "follow", run: (signal) => followAll({ service, config, client, feed, runner, followers }, signal) },
+    ],
+    stop: [
+      { name: "commands", run: () => runner?.stop() },
+      { name: "client", run: () => client.close() },
+    ],
+  };
+}
+
+interface Wiring {
+  readonly service: Service;
+  readonly config: WatcherConfig;
+  readonly client: KubeClient;
+  readonly feed: EventFeed;
+  readonly runner: CommandRunner | undefined;
+  readonly followers: ResourceFollower[];
+}
+
+/** Finds the resources, then starts following them; returns once they are found. */
+async function followAll(wiring: Wiring, signal: AbortSignal): Promise<void> {
+  const { service, config, client } = wiring;
+  let resources: readonly ApiResource[];
+  try {
+    resources = await resolveResources(client, config, { log: service.log, signal });
+  } catch (error) {
+    endWith(error, service);
+    return;
+  }
+  const form = outputForm(config);
+  for (const resource of resources) {
+    const output = createOutput({
+      form,
+      resource: resource.resource,
+      fields: config.fields?.split(",") ?? defaultShownFields(resource),
+      allNamespaces: config.allNamespaces && resource.namespaced,
+    });
+    const follower = new ResourceFollower({
+      client,
+      resource,
+      config,
+      service,
+      sinks: sinksOf(wiring, output),
+      keepObjects: form === "diff",
+      table: form === "table" || form === "wide",
+      onColumns: (columns) => output.setColumns(columns),
+    });
+    wiring.followers.push(follower);
+    void runToEnd(follower, service);
+  }
+}
+
+async function runToEnd(follower: ResourceFollower, service: Service): Promise<void> {
+  try {
+    await follower.run(service.stopping);
+  } catch (error) {
+    if (service.stopping.aborted) return;
+    service.log.error("Following ended", { error });
+    service.stop(
+      error instanceof Error ? error.message : String(error),
+      error instanceof ExitError ? error.exitCode : 1,
+    );
+  }
+}
+
+function sinksOf({ feed, runner, service }: Wiring, output: Output): ChangeSink[] {
+  const sinks: ChangeSink[] = [printer(output, service)];
+  sinks.push((change, resource) => {
+    if (change.kind !== "bookmark")
+      feed.publish(change.kind, renderJsonl(change, rfc3339(systemClock.wallMs()), resource.resource));
+  });
+  if (runner !== undefined) {
+    sinks.push(async (change, resource) => {
+      if (change.kind !== "added" && change.kind !== "modified" && change.kind !== "deleted") return;
+      const payload = `${renderJsonl(change, rfc3339(systemClock.wallMs()), resource.resource)}\n`;
+      const kind = change.kind === "deleted" ? "remove" : "upsert";
+      await runner.push({ key: `${resource.resource}/${keyOf(change.object)}`, kind, payload });
+    });
+  }
+  return sinks;
+}
+
+/** Writes lines and waits for a slow reader; a reader that goes away ends the watcher, as a closed pipe ends any filter. */
+function printer(output: Output, service: Service): ChangeSink {
+  const writer = stdout();
+  writer.onGone(() => service.stop("standard output is closed"));
+  return async (change: Change) => {
+    const wallMs = systemClock.wallMs();
+    const lines = output.lines(change, { rfc3339: rfc3339(wallMs), clock: clockText(wallMs) });
+    for (const line of lines) if (!writer.write(`${line}\n`)) await writer.drained();
+  };
+}
+
+function outputForm(config: WatcherConfig): OutputForm {
+  if (config.output !== "auto") return config.output;
+  return stdout().isTerminal ? "diff" : "jsonl";
+}
+
+function createRunner(service: Service, config: WatcherConfig): CommandRunner | undefined {
+  if (config.exec === undefined) return undefined;
+  return new CommandRunner({
+    argv: [config.exec, ...config.execArg],
+    concurrencyMax: config.execConcurrency,
+    timeoutMs: config.execTimeoutMs,
+    waitingMax: EXEC_WAITING_MAX,
+    clock: systemClock,
+    log: service.log,
+  });
+}
+
+async function createClient(config: WatcherConfig, service: Service, metrics: WatchMetrics): Promise<KubeClient> {
+  const { kubeconfig, context } = config;
+  try {
+    const clientConfig = await defaultClientConfig({
+      ...(kubeconfig === undefined ? {} : { path: kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    });
+    return createKubeClient(clientConfig, { userAgent: "coracle-watcher", metrics: metrics.hook(service.log) });
+  } catch (error) {
+    if (!(error instanceof KubeConfigError)) throw error;
+    throw new ExitError(error.message, { exitCode: 2, cause: error });
+  }
+}

@@ -96,13 +96,15 @@ async function runToEnd(follower: ResourceFollower, service: Service): Promise<v
   try {
     await follower.run(service.stopping);
   } catch (error) {
-    if (service.stopping.aborted) return;
-    service.log.error("Following ended", { error });
-    service.stop(
-      error instanceof Error ? error.message : String(error),
-      error instanceof ExitError ? error.exitCode : 1,
-    );
+    endWith(error, service);
   }
+}
+
+/** Ends the watcher with the one line a person can act on. */
+function endWith(error: unknown, service: Service): void {
+  if (service.stopping.aborted) return;
+  stderr().write(failureLine("coracle-watcher", error));
+  service.stop("following ended", error instanceof ExitError ? error.exitCode : EXIT_CODES.failed);
 }
 
 function sinksOf({ feed, runner, service }: Wiring, output: Output): ChangeSink[] {

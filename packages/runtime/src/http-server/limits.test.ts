@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { eventually, makeTestPki, type TestPki } from "@coracle/sim";
+import { eventually, makeTestPki, startTcpRelay, type TestPki } from "@coracle/sim";
 import { createHttpClient } from "../http-client/client.ts";
 import type { HttpClient, HttpClientOptions } from "../http-client/types.ts";
 import { serveHttp, serveHttps } from "./serve.ts";
@@ -155,12 +155,18 @@ describe("HTTP server", () => {
               ),
             ),
       );
-      const client = makeClient({ http2 });
-      const unread = await client.request({ method: "GET", url: server.url });
+      const relay = await startTcpRelay(server.address.port);
+      cleanups.push(() => relay.close());
+      const url = `https://127.0.0.1:${relay.port}`;
+      const unread = await makeClient({ http2 }).request({ method: "GET", url });
+      relay.stall();
+      const beside = makeClient({ http2 });
       let before = -1;
       await eventually(async () => {
-        const ping = await client.request({ method: "GET", url: `${server.url}/ping` });
-        await ping.bytes();
+        for (let count = 0; count < 10; count++) {
+          const ping = await beside.request({ method: "GET", url: `${server.url}/ping` });
+          await ping.bytes();
+        }
         const isStill = pulledBytes === before;
         before = pulledBytes;
         return isStill;

@@ -18,10 +18,8 @@ interface Setting {
 async function withVolume(run: (setting: Setting) => Promise<void>): Promise<void> {
   const [first, second] = [await makeTestPki({ caName: "first" }), await makeTestPki({ caName: "second" })];
   const volume = await Volume.mount({ "tls.crt": first.cert, "tls.key": first.key, "ca.crt": first.ca });
-  const server = new LoadServer([
-    ...["--tls-cert-file", volume.path("tls.crt"), "--tls-private-key-file", volume.path("tls.key")],
-    ...["--client-ca-file", volume.path("ca.crt")],
-  ]);
+  const pair = ["--tls-cert-file", volume.path("tls.crt"), "--tls-private-key-file", volume.path("tls.key")];
+  const server = new LoadServer([...pair, "--client-ca-file", volume.path("ca.crt")]);
   try {
     await server.ready();
     await run({ server, volume, first, second, url: await server.url("api") });
@@ -55,7 +53,7 @@ async function userSeen(client: HammerClient): Promise<string> {
   const answer = await client.request("/work");
   client.close();
   if (answer.kind !== "status") return answer.kind === "failed" ? answer.error : answer.kind;
-  return String((JSON.parse(answer.body) as { user: string }).user);
+  return (JSON.parse(answer.body) as { user: string }).user;
 }
 
 function reloads(server: LoadServer): number {

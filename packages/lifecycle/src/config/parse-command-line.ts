@@ -40,6 +40,7 @@ export function parseCommandLine<C>(
   const asked = askedFor(tokens);
   if (asked !== undefined) return { kind: asked };
   const raw: RawValues = { values: {}, origins: {} };
+  for (const key of Object.keys({ ...config.flags, ...config.positionals })) raw.values[key] = undefined;
   const problem = readOptions(raw, tokens, known) ?? readPositionals(raw, tokens, config.positionals);
   if (problem !== undefined) return usageError(config.name, problem);
   readEnvironment(raw, known, environment);
@@ -132,7 +133,8 @@ function readOption(
 function unknownFlag(rawName: string, known: ReadonlyMap<string, KnownFlag>): string {
   const names = [...known.keys(), "help", "version"];
   const word = rawName.replace(/^-+/, "");
-  const nearest = rawName.startsWith("--") ? nearestWord(word, names) : undefined;
+  const isLong = rawName.startsWith("--");
+  const nearest = isLong ? (nearestWord(word, names) ?? nearestWord(word.replace(/^no-/, ""), names)) : undefined;
   const hint = nearest === undefined ? "" : `; did you mean --${nearest}?`;
   return `${rawName}: no such flag${hint}`;
 }
@@ -162,10 +164,7 @@ function readEnvironment(raw: RawValues, known: ReadonlyMap<string, KnownFlag>, 
     if (raw.origins[key] !== undefined) continue;
     const variable = flagVariable(key, flag);
     const value = variable === undefined ? undefined : environment[variable];
-    if (value === undefined || value === "") {
-      raw.values[key] = undefined;
-      continue;
-    }
+    if (value === undefined || value === "") continue;
     raw.origins[key] = "environment";
     raw.values[key] = flag.form === "repeated" ? value.split(",").map((item) => item.trim()) : value;
   }

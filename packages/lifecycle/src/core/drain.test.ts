@@ -2,104 +2,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ManualClock, SeededRandom } from "@coracle/base";
+import { DrainRig } from "../../test/drain-rig.ts";
 import { Drain, SAME_SIGNAL_MS, SERVER_CLOSE_MS, STOP_HOOKS_MS, TELL_CONNECTIONS_MS } from "./drain.ts";
-import type { DrainInput, DrainOptions, DrainOutput } from "./drain-types.ts";
+import type { DrainInput } from "./drain-types.ts";
 
 const SIGTERM: DrainInput = { kind: "signal", name: "SIGTERM", number: 15 };
 const SIGINT: DrainInput = { kind: "signal", name: "SIGINT", number: 2 };
 
-interface Logged {
-  readonly atMs: number;
-  readonly output: DrainOutput;
-}
-
-/** A machine with a driver whose hooks and servers take given times; everything it said is kept with its time. */
-class Rig {
-  readonly clock: ManualClock = new ManualClock();
-  readonly drain: Drain;
-  readonly log: Logged[] = [];
-  /** Time the driver's steps take; undefined: for ever. */
-  hooksMs: number | undefined = 0;
-  tellMs: number | undefined = 0;
-  serversMs: number | undefined = 0;
-  stopMs: number | undefined = 0;
-  /** True: a watch that is asked to end does so at once. */
-  areWatchesPolite: boolean = true;
-  readonly #due: { atMs: number; input: DrainInput }[] = [];
-
-  constructor(options: Partial<DrainOptions> = {}) {
-    this.drain = new Drain({ shutdownDelayMs: 10_000, shutdownTimeoutMs: 60_000, watchGraceMs: 0, ...options });
-    this.send({ kind: "started" });
-  }
-
-  send(input: DrainInput): void {
-    this.drain.handle(input, this.clock.now());
-    this.#collect();
-  }
-
-  admit(kind: "ordinary" | "long-running"): number {
-    const admission = this.drain.admit(kind, this.clock.now());
-    assert.equal(admission.kind, "admitted");
-    return admission.kind === "admitted" ? admission.id : 0;
-  }
-
-  /** Lets time pass until `atMs`, stopping at every deadline on the way. */
-  runTo(atMs: number): void {
-    for (;;) {
-      const timer = this.drain.nextTimeout() ?? Number.POSITIVE_INFINITY;
-      const step = this.#due.toSorted((a, b) => a.atMs - b.atMs)[0];
-      const nextMs = Math.min(timer, step?.atMs ?? Number.POSITIVE_INFINITY);
-      if (nextMs > atMs) break;
-      this.clock.advance(nextMs - this.clock.now());
-      if (step !== undefined && step.atMs === nextMs) {
-        this.#due.splice(this.#due.indexOf(step), 1);
-        this.send(step.input);
-      } else this.send({ kind: "timeout" });
-    }
-    this.clock.advance(atMs - this.clock.now());
-  }
-
-  /** Names of events and steps with their times: `1000 ShutdownInitiated`. */
-  story(): string[] {
-    return this.log.flatMap(({ atMs, output }) => {
-      if (output.kind === "event") return [`${atMs} ${output.name}`];
-      if (output.kind === "exit") return [`${atMs} exit ${output.code}`];
-      return output.kind === "end-long-running" ? [] : [`${atMs} ${output.kind}`];
-    });
-  }
-
-  exit(): number | undefined {
-    for (const { output } of this.log) if (output.kind === "exit") return output.code;
-    return undefined;
-  }
-
-  ends(): { atMs: number; ids: readonly number[] }[] {
-    return this.log.flatMap(({ atMs, output }) =>
-      output.kind === "end-long-running" ? [{ atMs, ids: output.ids }] : [],
-    );
-  }
-
-  #collect(): void {
-    for (let output = this.drain.poll(); output !== undefined; output = this.drain.poll()) {
-      const atMs: number = this.clock.now();
-      this.log.push({ atMs, output });
-      if (output.kind === "run-pre-shutdown-hooks") this.#later(this.hooksMs, { kind: "pre-shutdown-hooks-finished" });
-      if (output.kind === "tell-connections") this.#later(this.tellMs, { kind: "connections-told" });
-      if (output.kind === "close-servers") this.#later(this.serversMs, { kind: "servers-closed" });
-      if (output.kind === "run-stop-hooks") this.#later(this.stopMs, { kind: "stop-hooks-finished" });
-      if (output.kind === "end-long-running" && this.areWatchesPolite)
-        for (const id of output.ids) this.#later(0, { kind: "request-ended", id });
-    }
-  }
-
-  #later(afterMs: number | undefined, input: DrainInput): void {
-    if (afterMs !== undefined) this.#due.push({ atMs: this.clock.now() + afterMs, input });
-  }
-}
-
 describe("Drain", () => {
   it("goes through Kubernetes' steps in order with nothing running", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     rig.runTo(1000);
     rig.send(SIGTERM);
     rig.runTo(100_000);
@@ -124,7 +36,7 @@ describe("Drain", () => {
   });
 
   it("is red from the signal on and serves during the delay", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     assert.equal(rig.drain.isShuttingDown, false);
     assert.equal(rig.drain.state, "ready");
     rig.send(SIGTERM);
@@ -136,7 +48,7 @@ describe("Drain", () => {
   });
 
   it("refuses ordinary requests with 429 after 5 s and watches with 503 after 1 s once the delay is over", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     rig.admit("ordinary");
     rig.send(SIGTERM);
     rig.runTo(10_000);
@@ -148,7 +60,7 @@ describe("Drain", () => {
   });
 
   it("keeps accepting until both the delay and the pre-shutdown hooks are over", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     rig.hooksMs = 15_000;
     rig.send(SIGTERM);
     rig.runTo(14_999);
@@ -159,7 +71,7 @@ describe("Drain", () => {
   });
 
   it("waits for running requests and exits when the last one ends", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     const first = rig.admit("ordinary");
     const second = rig.admit("ordinary");
     rig.send(SIGTERM);
@@ -174,7 +86,7 @@ describe("Drain", () => {
   });
 
   it("stops hard at delay plus timeout, says how many were cut, and exits 0", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     rig.admit("ordinary");
     rig.send(SIGTERM);
     rig.runTo(69_999);
@@ -191,7 +103,7 @@ describe("Drain", () => {
   });
 
   it("stops hard although a pre-shutdown hook hangs", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     rig.hooksMs = undefined;
     rig.send(SIGTERM);
     rig.runTo(70_000);
@@ -199,7 +111,7 @@ describe("Drain", () => {
   });
 
   it("exits although the servers and the stop hooks hang", () => {
-    const rig = new Rig({ shutdownDelayMs: 0 });
+    const rig = new DrainRig({ shutdownDelayMs: 0 });
     rig.serversMs = undefined;
     rig.stopMs = undefined;
     rig.send(SIGTERM);
@@ -210,7 +122,7 @@ describe("Drain", () => {
   });
 
   it("goes on refusing while connections are told, for half a second at most", () => {
-    const rig = new Rig({ shutdownDelayMs: 0 });
+    const rig = new DrainRig({ shutdownDelayMs: 0 });
     rig.tellMs = undefined;
     rig.send(SIGTERM);
     rig.runTo(TELL_CONNECTIONS_MS - 1);
@@ -225,7 +137,7 @@ describe("Drain", () => {
       [SIGTERM, 143],
       [SIGINT, 130],
     ] as const) {
-      const rig = new Rig();
+      const rig = new DrainRig();
       rig.admit("ordinary");
       rig.send(SIGTERM);
       rig.runTo(SAME_SIGNAL_MS);
@@ -239,7 +151,7 @@ describe("Drain", () => {
   });
 
   it("takes a signal that wrappers delivered twice for one", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     rig.send(SIGINT);
     rig.runTo(SAME_SIGNAL_MS - 1);
     rig.send(SIGINT);
@@ -249,7 +161,7 @@ describe("Drain", () => {
   });
 
   it("does not force the exit on the first signal after the program stopped itself", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     rig.admit("ordinary");
     rig.send({ kind: "stop", reason: "give up", exitCode: 5 });
     rig.runTo(5000);
@@ -268,7 +180,7 @@ describe("Drain", () => {
   });
 
   it("ends 1000 watches evenly over 2 s: 500 a second", () => {
-    const rig = new Rig({ watchGraceMs: 2000, shutdownDelayMs: 0 });
+    const rig = new DrainRig({ watchGraceMs: 2000, shutdownDelayMs: 0 });
     for (let count = 0; count < 1000; count += 1) rig.admit("long-running");
     rig.send(SIGTERM);
     rig.runTo(60_000);
@@ -282,7 +194,7 @@ describe("Drain", () => {
   });
 
   it("ends few watches at 200 a second however long the grace", () => {
-    const rig = new Rig({ watchGraceMs: 60_000, shutdownDelayMs: 0 });
+    const rig = new DrainRig({ watchGraceMs: 60_000, shutdownDelayMs: 0 });
     for (let count = 0; count < 100; count += 1) rig.admit("long-running");
     rig.send(SIGTERM);
     rig.runTo(1000);
@@ -291,7 +203,7 @@ describe("Drain", () => {
   });
 
   it("ends all watches at once without grace", () => {
-    const rig = new Rig({ watchGraceMs: 0, shutdownDelayMs: 0 });
+    const rig = new DrainRig({ watchGraceMs: 0, shutdownDelayMs: 0 });
     rig.areWatchesPolite = false;
     for (let count = 0; count < 5000; count += 1) rig.admit("long-running");
     rig.send(SIGTERM);
@@ -301,7 +213,7 @@ describe("Drain", () => {
   });
 
   it("cuts watches that do not end although asked, after grace and margin", () => {
-    const rig = new Rig({ watchGraceMs: 1000, shutdownDelayMs: 0 });
+    const rig = new DrainRig({ watchGraceMs: 1000, shutdownDelayMs: 0 });
     rig.areWatchesPolite = false;
     rig.admit("long-running");
     rig.send(SIGTERM);
@@ -314,7 +226,7 @@ describe("Drain", () => {
   });
 
   it("waits for ordinary requests beyond the watch deadline", () => {
-    const rig = new Rig({ watchGraceMs: 1000, shutdownDelayMs: 0 });
+    const rig = new DrainRig({ watchGraceMs: 1000, shutdownDelayMs: 0 });
     rig.areWatchesPolite = false;
     rig.admit("long-running");
     const id = rig.admit("ordinary");
@@ -327,7 +239,7 @@ describe("Drain", () => {
   });
 
   it("counts requests in the last fifth of the delay and later as late, and reports the first ten", () => {
-    const rig = new Rig();
+    const rig = new DrainRig();
     rig.send(SIGTERM);
     rig.runTo(7999);
     rig.admit("ordinary");
@@ -342,7 +254,7 @@ describe("Drain", () => {
   });
 
   it("refuses what is over the cap with 429", () => {
-    const rig = new Rig({ requestsMax: 2 });
+    const rig = new DrainRig({ requestsMax: 2 });
     rig.admit("ordinary");
     rig.admit("ordinary");
     assert.deepEqual(rig.drain.admit("ordinary", rig.clock.now()), {
@@ -360,7 +272,7 @@ describe("Drain", () => {
   });
 });
 
-function endsIn(rig: Rig, fromMs: number, toMs: number): number {
+function endsIn(rig: DrainRig, fromMs: number, toMs: number): number {
   return rig
     .ends()
     .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
@@ -371,7 +283,11 @@ function endsIn(rig: Rig, fromMs: number, toMs: number): number {
 function checkRandomLife(seed: number): void {
   const random = new SeededRandom(seed);
   const below = (limit: number): number => Math.floor(random.next() * limit);
-  const rig = new Rig({ shutdownDelayMs: below(5000), shutdownTimeoutMs: below(20_000), watchGraceMs: below(8000) });
+  const rig = new DrainRig({
+    shutdownDelayMs: below(5000),
+    shutdownTimeoutMs: below(20_000),
+    watchGraceMs: below(8000),
+  });
   rig.hooksMs = below(4) === 0 ? undefined : below(10_000);
   rig.tellMs = below(4) === 0 ? undefined : below(1000);
   rig.serversMs = below(4) === 0 ? undefined : below(1000);

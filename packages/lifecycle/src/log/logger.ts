@@ -1,6 +1,6 @@
 // Structured logs through LogTape: JSON lines to standard error, one per event.
 import { type LogLevel as TapeLevel, type LogRecord, configureSync, getLogger, resetSync } from "@logtape/logtape";
-import { type OutputWriter, stderr } from "@coracle/runtime";
+import { type OutputWriter, stderr, systemClock } from "@coracle/runtime";
 import { jsonLine } from "./json-line.ts";
 
 /** Levels from the most to the least talkative; the words of `--log-level`. */
@@ -86,7 +86,7 @@ class ComponentLogger implements Logger {
     if (!logger.isEnabledFor(level)) return;
     // Not logger.info(message, …): that would take braces in the message for placeholders.
     logger.emit({
-      timestamp: Date.now(),
+      timestamp: systemClock.wallMs(),
       level,
       message: [message],
       rawMessage: message,
@@ -118,7 +118,7 @@ function boundedSink(writer: OutputWriter): LogSink {
       dropped = 0;
       writer.write(
         jsonLine({
-          wallMs: Date.now(),
+          wallMs: systemClock.wallMs(),
           level: "warning",
           component: "log",
           message: "Log lines were dropped as their reader was too slow",

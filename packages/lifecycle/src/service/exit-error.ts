@@ -1,4 +1,5 @@
 // Failures that end a process with one clear line instead of a stack trace.
+import { redactText } from "../core/redact.ts";
 
 /** Ends the process with `exitCode` after printing `message`. Thrown by `setup`, hooks and commands for failures a person can mend. */
 export class ExitError extends Error {
@@ -14,7 +15,15 @@ export class ExitError extends Error {
 
 /** The line to print for a failure: an expected one (it has a code) by its sentence, any other with its stack. */
 export function failureLine(name: string, error: unknown): string {
-  if (!(error instanceof Error)) return `${name}: ${String(error)}\n`;
+  if (!(error instanceof Error)) return `${name}: ${redactText(String(error))}\n`;
   const isExpected = typeof Reflect.get(error, "code") === "string" && error.name !== "AssertionError";
-  return `${name}: ${isExpected ? error.message : (error.stack ?? error.message)}\n`;
+  return `${name}: ${redactText(isExpected ? error.message : (error.stack ?? error.message))}\n`;
 }
+
+/** What the exit codes of every service mean, for a configuration's `exitCodes`. */
+export const SERVICE_EXIT_CODES: Readonly<Record<number, string>> = {
+  0: "Ended as asked: everything drained, or the shutdown timeout cut what was left.",
+  1: "Could not start, or failed while running; the last line says why.",
+  130: "Forced by a second signal, SIGINT.",
+  143: "Forced by a second signal, SIGTERM.",
+};

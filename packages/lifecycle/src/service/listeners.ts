@@ -31,8 +31,7 @@ export class Listeners {
     try {
       server = tls === undefined ? await serveHttp(options) : await serveHttps({ ...options, tls: tls.current() });
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ExitError(`cannot listen on ${formatAddress(address)} (${name}): ${why}`, { cause });
+      throw new ExitError(`cannot listen on ${formatAddress(address)} (${name}): ${whyNot(cause)}`, { cause });
     }
     this.#servers.set(name, server);
     if (tls !== undefined) this.#followTls(name, server, tls);
@@ -81,5 +80,20 @@ export class Listeners {
       }),
       () => tls.close(),
     );
+  }
+}
+
+/** The usual causes in words with the remedy; the runtimes' own sentences differ. */
+function whyNot(cause: unknown): string {
+  const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : undefined;
+  switch (code) {
+    case "EADDRINUSE":
+      return "the address is in use; stop what listens there or choose another";
+    case "EACCES":
+      return "this process may not use the port; choose one above 1023";
+    case "EADDRNOTAVAIL":
+      return "this machine does not have the address; use 127.0.0.1 for this machine alone or 0.0.0.0 for everyone";
+    default:
+      return cause instanceof Error ? cause.message : String(cause);
   }
 }

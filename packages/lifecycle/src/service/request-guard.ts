@@ -12,6 +12,8 @@ export interface GuardOptions {
   readonly operationsScope: OperationsScope;
   readonly handler: ServiceHandler;
   readonly isLongRunning: (request: Request) => boolean;
+  /** Told the status of every answer, health and metrics left out; a handler that throws counts as 500. */
+  readonly onStatus: (status: number) => void;
   /** Called for a refused HTTP/2 request, whose connection takes no `Connection: close`. */
   readonly onRefusedStream: () => void;
 }
@@ -30,13 +32,26 @@ export function guardRequests(options: GuardOptions): FetchHandler {
   return (request, peer) => {
     const path = pathOf(request.url);
     const serve = isOperationsPath(path, operationsScope) ? operations : handler;
-    if (serve === operations && isExemptPath(path)) return serve(request, { peer, ending: NEVER_ENDING });
-    const kind: RequestKind = serve === handler && isLongRunning(request) ? "long-running" : "ordinary";
+    if (isExemptPath(path)) return serve(request, { peer, ending: NEVER_ENDING });
+    const kind: RequestKind = serve !== operations && isLongRunning(request) ? "long-running" : "ordinary";
     const abort = kind === "long-running" ? new AbortController() : undefined;
     const admission = driver.admit(kind, () => abort?.abort(new Error("The server is shutting down")));
-    if (admission.kind === "refused") return refuse(admission, peer, options);
+    if (admission.kind === "refused") {
+      options.onStatus(admission.status);
+      return refuse(admission, peer, options);
+    }
     const context: RequestContext = { peer, ending: abort?.signal ?? NEVER_ENDING };
-    return serveCounted(serve, request, context, () => driver.release(admission.id));
+    const served = serveCounted(serve, request, context, () => driver.release(admission.id));
+    return served.then(
+      (response) => {
+        options.onStatus(response.status);
+        return response;
+      },
+      (error: unknown) => {
+        options.onStatus(500);
+        throw error;
+      },
+    );
   };
 }
 
@@ -73,7 +88,8 @@ async function serveCounted(
     release();
     return response;
   }
-  return new Response(countedBody(response.body, release), response);
+  const { status, statusText, headers } = response;
+  return new Response(countedBody(response.body, release), { status, statusText, headers });
 }
 
 /** The same bytes, pulled one by one; `release` once they have all been taken, or nobody wants them any more. */

@@ -4,15 +4,30 @@ import type { DrainState } from "../core/drain-types.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Listeners } from "./listeners.ts";
 
+const STATUSES_MAX = 600;
 const STATES: readonly DrainState[] = ["starting", "ready", "draining", "closed", "drained", "exited"];
 
-/** Adds them; returns what records a termination event at a wall-clock time. */
-export function addServiceMetrics(
-  metrics: Metrics,
-  drain: Drain,
-  listeners: Listeners,
-): (eventName: string, wallMs: number) => void {
+/** What is told to the metrics as it happens; the rest is read when they are scraped. */
+export interface ServiceRecorder {
+  /** A step of the termination, at a wall-clock time. */
+  terminationEvent(name: string, wallMs: number): void;
+  /** An answer on a listener. */
+  answered(listener: string, status: number): void;
+}
+
+/** Adds the metrics of one service. */
+export function addServiceMetrics(metrics: Metrics, drain: Drain, listeners: Listeners): ServiceRecorder {
   const eventTimes = new Map<string, number>();
+  const answers = new Map<string, number[]>();
+  metrics.sampledCounter({
+    name: "coracle_http_requests_total",
+    help: "Requests answered, health and metrics not counted.",
+    labels: ["listener", "code"],
+    sample: () =>
+      [...answers].flatMap(([listener, counts]) =>
+        counts.flatMap((value, code) => (value > 0 ? [{ labels: { listener, code: String(code) }, value }] : [])),
+      ),
+  });
   metrics.sampled({
     name: "coracle_http_requests_in_flight",
     help: "Requests being served, health and metrics not counted.",
@@ -50,5 +65,12 @@ export function addServiceMetrics(
     labels: ["event"],
     sample: () => [...eventTimes].map(([event, wallMs]) => ({ labels: { event }, value: wallMs / 1000 })),
   });
-  return (eventName, wallMs) => eventTimes.set(eventName, wallMs);
+  return {
+    terminationEvent: (name, wallMs) => void eventTimes.set(name, wallMs),
+    answered: (listener, status) => {
+      const counts = answers.get(listener) ?? Array.from({ length: STATUSES_MAX }, () => 0);
+      answers.set(listener, counts);
+      counts[status] = (counts[status] ?? 0) + 1;
+    },
+  };
 }

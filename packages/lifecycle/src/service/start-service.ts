@@ -11,7 +11,7 @@ import { runPostStartHooks, runPreShutdownHooks, runStopHooks } from "./hooks.ts
 import { Listeners } from "./listeners.ts";
 import { createOperationsApp } from "./operations-app.ts";
 import { guardRequests, looksLongRunning } from "./request-guard.ts";
-import { addServiceMetrics } from "./service-metrics.ts";
+import { addServiceMetrics, type ServiceRecorder } from "./service-metrics.ts";
 import type {
   Listener,
   RunningService,
@@ -61,7 +61,7 @@ class ServiceRun implements RunningService {
   readonly #stopping: AbortController = new AbortController();
   readonly #hardStop: AbortController = new AbortController();
   readonly #finish: (code: number) => void;
-  readonly #recordEvent: (eventName: string, wallMs: number) => void;
+  readonly #recorder: ServiceRecorder;
   #parts: ServiceParts = {};
   #forgetSignals: () => void = () => {};
   #goneAwayAt: number = Number.NEGATIVE_INFINITY;
@@ -83,7 +83,7 @@ class ServiceRun implements RunningService {
     });
     this.#listeners = new Listeners(this.log);
     this.#driver = this.#makeDriver();
-    this.#recordEvent = addServiceMetrics(this.metrics, this.#drain, this.#listeners);
+    this.#recorder = addServiceMetrics(this.metrics, this.#drain, this.#listeners);
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
@@ -95,15 +95,9 @@ class ServiceRun implements RunningService {
 
   async start(setup: (service: Service) => ServiceParts | Promise<ServiceParts>): Promise<void> {
     this.#forgetSignals = this.#environment.onSignal(["SIGTERM", "SIGINT"], (name) => this.#onSignal(name));
-    try {
-      this.#parts = await setup(this);
-      for (const listener of this.#allListeners()) await this.#open(listener);
-    } catch (error) {
-      this.#forgetSignals();
-      await this.#listeners.close(0);
-      await runStopHooks(this.#parts.stop ?? [], this.log, this.#hardStop.signal);
-      throw error;
-    }
+    // A signal while `setup` hangs must end the process all the same.
+    await Promise.race([this.#open(setup), this.finished]);
+    if (this.#drain.isShuttingDown) return;
     void this.#afterStart();
   }
 
@@ -138,7 +132,22 @@ class ServiceRun implements RunningService {
     return [{ name: "http", address: this.#config.http, handler, isLongRunning }, ...listeners];
   }
 
-  async #open(listener: Listener): Promise<void> {
+  async #open(setup: (service: Service) => ServiceParts | Promise<ServiceParts>): Promise<void> {
+    try {
+      this.#parts = await setup(this);
+      for (const listener of this.#allListeners()) {
+        if (this.#drain.isShuttingDown) return;
+        await this.#listen(listener);
+      }
+    } catch (error) {
+      this.#forgetSignals();
+      await this.#listeners.close(0);
+      await runStopHooks(this.#parts.stop ?? [], this.log, this.#hardStop.signal);
+      throw error;
+    }
+  }
+
+  async #listen(listener: Listener): Promise<void> {
     const scope = listener.operations ?? (listener.tls === undefined ? "all" : "health");
     const app = createOperationsApp({
       health: this.health,
@@ -153,6 +162,7 @@ class ServiceRun implements RunningService {
       operationsScope: scope,
       handler: listener.handler ?? notFound,
       isLongRunning: listener.isLongRunning ?? looksLongRunning,
+      onStatus: (status) => this.#recorder.answered(listener.name, status),
       onRefusedStream: () => this.#goAwayAgain(),
     });
     await this.#listeners.open(listener, handler);
@@ -202,7 +212,7 @@ class ServiceRun implements RunningService {
       this.health.startShutdown();
       this.#stopping.abort(new Error("The process is shutting down"));
     }
-    this.#recordEvent(name, this.clock.wallMs());
+    this.#recorder.terminationEvent(name, this.clock.wallMs());
     const entry = { event: name, afterMs: Math.round(afterMs), ...fields };
     if (name === "ShutdownTimeoutReached" || name === "ShutdownForced" || name === "StopHooksAbandoned")
       this.log.warning("Termination event", entry);

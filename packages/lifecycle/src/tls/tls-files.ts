@@ -88,6 +88,7 @@ class FollowedTlsFiles implements TlsFiles {
   #watch: FileWatch | undefined;
   #reading: Promise<void> = Promise.resolve();
   #acceptedCount: number = 0;
+  #isStarted: boolean = false;
 
   constructor(paths: TlsFilePaths, options: TlsFilesOptions) {
     this.#paths = paths;
@@ -114,6 +115,7 @@ class FollowedTlsFiles implements TlsFiles {
       this.close();
       throw error;
     }
+    this.#isStarted = true;
     this.#publish();
   }
 
@@ -165,7 +167,9 @@ class FollowedTlsFiles implements TlsFiles {
       log.info("TLS material read", { tls: name, what });
       return undefined;
     }
-    log.error("TLS material refused, the old stays in force", { tls: name, what, reason: offer.reason });
+    // At the start the refusal ends the process, which says it.
+    if (this.#isStarted)
+      log.error("TLS material refused, the old stays in force", { tls: name, what, reason: offer.reason });
     return `cannot use the ${what}: ${offer.reason}`;
   }
 

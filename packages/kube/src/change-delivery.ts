@@ -5,8 +5,13 @@ import { compareResourceVersions } from "./resource-version.ts";
 import { TrackedKeys } from "./tracked-keys.ts";
 import type { WatchStreamEvent } from "./watch-stream-event.ts";
 
-/** Takes an event; `resourceVersion` is where a follower that has it stands, when that is known. */
+/**
+ * Takes an event; `resourceVersion` is where a follower that has it can resume: unchanged when absent, nowhere when "".
+ */
 export type EventSink<T extends KubeObject> = (event: WatchStreamEvent<T>, resourceVersion?: string) => void;
+
+/** A follower with a part of the changes between two states is at neither version. */
+const BETWEEN_STATES = "";
 
 /** Turns items and changes into events. Knows nothing of requests, time or errors. */
 export class ChangeDelivery<T extends KubeObject = KubeObject> {
@@ -49,7 +54,7 @@ export class ChangeDelivery<T extends KubeObject = KubeObject> {
 
   /** An object of the arriving state. */
   item(object: T): void {
-    if (this.#syncing === "difference") this.#upsertIfNews(object);
+    if (this.#syncing === "difference") this.#upsertIfNews(object, BETWEEN_STATES);
     else {
       this.#keys?.remember(object);
       this.#emit({ kind: "item", object });
@@ -59,7 +64,10 @@ export class ChangeDelivery<T extends KubeObject = KubeObject> {
   /** An object went away while the state was still arriving. */
   itemGone(object: T): void {
     const known = this.#keys?.forget(object) ?? true;
-    if (known || this.#keys?.overflowed === true) this.#emit({ kind: "remove", object, finalStateUnknown: false });
+    if (known || this.#keys?.overflowed === true) {
+      const between = this.#syncing === "difference" ? BETWEEN_STATES : undefined;
+      this.#emit({ kind: "remove", object, finalStateUnknown: false }, between);
+    }
   }
 
   /** The state is complete. Removals it implies come from {@link sweep}, which must be drained before anything else. */
@@ -84,7 +92,7 @@ export class ChangeDelivery<T extends KubeObject = KubeObject> {
       this.#sweep = undefined;
       this.#settleKeys();
       this.#emit({ kind: "bookmark", resourceVersion }, resourceVersion);
-    } else this.#emit({ kind: "remove", object: next.value, finalStateUnknown: true });
+    } else this.#emit({ kind: "remove", object: next.value, finalStateUnknown: true }, BETWEEN_STATES);
     return true;
   }
 
@@ -110,11 +118,11 @@ export class ChangeDelivery<T extends KubeObject = KubeObject> {
     return true;
   }
 
-  #upsertIfNews(object: T, version?: string): boolean {
+  #upsertIfNews(object: T, version: string): boolean {
     const relation = this.#keys?.see(object) ?? "unknown";
     if (relation === "same") return false;
     const gone = relation === "replaced" ? this.#keys?.identity(object) : undefined;
-    if (gone !== undefined) this.#emit({ kind: "remove", object: gone, finalStateUnknown: true });
+    if (gone !== undefined) this.#emit({ kind: "remove", object: gone, finalStateUnknown: true }, BETWEEN_STATES);
     this.#keys?.remember(object);
     if (this.#syncing === "no") this.#settleOverflow();
     this.#emit({ kind: "upsert", object }, version);

@@ -74,7 +74,7 @@ export class ListWatchMachine<T extends KubeObject = KubeObject> implements Mach
     this.#delivery = new ChangeDelivery<T>((event, version) => this.#outbox.tell(event, version), trackedKeysMax);
   }
 
-  /** Where a consumer that has taken every output polled so far can resume; `undefined` before the first state. */
+  /** Where a consumer that has taken every output polled so far can resume; `undefined` before and between states. */
   cursor(): WatchCursor | undefined {
     const resourceVersion = this.#outbox.cursorVersion;
     if (resourceVersion === undefined) return undefined;

@@ -101,7 +101,7 @@ export type ListWatchParsed<T extends KubeObject = KubeObject> =
 
 /** What the machine asks of its driver. */
 export type ListWatchOutput<T extends KubeObject = KubeObject> =
-  /** Send this request. At most one is open at a time. */
+  /** Send this request. At most one is open at a time; a list is over once its `list-end` was handed in. */
   | {
       readonly kind: "open";
       readonly id: number;

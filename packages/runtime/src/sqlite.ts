@@ -214,4 +214,5 @@ const RESULT_TEXTS: readonly (readonly [text: string, code: string])[] = [
   ["constraint failed", "SQLITE_CONSTRAINT"],
   ["out of memory", "SQLITE_NOMEM"],
   ["too big", "SQLITE_TOOBIG"],
+  ["not open", "SQLITE_MISUSE"],
 ];

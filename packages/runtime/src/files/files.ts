@@ -69,7 +69,7 @@ export function writeFileAtomic(
       await writeDurably(temporary, content, options.mode ?? 0o644);
       await fs.rename(temporary, path);
     } catch (thrown) {
-      await fs.rm(temporary, { force: true });
+      await fs.rm(temporary, { force: true }).catch(() => undefined);
       throw thrown;
     }
     await syncDirectory(directory);

@@ -12,7 +12,7 @@ export function statusOfFailure(failure: StatusFailure): KubeStatus {
     metadata: {},
     status: "Failure",
     message: failure.message,
-    reason: failure.reason,
+    ...(failure.reason === "" ? {} : { reason: failure.reason }),
     ...(failure.details === undefined ? {} : { details: failure.details }),
     code: failure.code,
   };
@@ -32,4 +32,10 @@ export function invalidError(kind: GroupKind, name: string, errors: readonly Fie
 /** 422 Invalid of request options such as `ListOptions`. */
 export function invalidOptions(kind: string, errors: readonly FieldError[]): StatusError {
   return invalidError({ group: "meta.k8s.io", kind }, "", errors);
+}
+
+/** A failure the storage layer does not classify: code 500 without a reason. */
+export function unknownFailure(message: string): StatusError {
+  const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, code: 500 } as const;
+  return new StatusError(status);
 }

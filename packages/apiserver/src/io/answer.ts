@@ -33,9 +33,12 @@ export function bytesAnswer(status: number, json: Uint8Array, form: Form): Plain
 }
 
 function textOf(object: unknown, form: Form): string {
-  if (form.mediaType === "application/yaml") return stringify(object, { lineWidth: 0 });
+  if (form.mediaType === "application/yaml") return stringify(object, YAML_OPTIONS);
   return form.pretty ? JSON.stringify(object, undefined, 2) : `${JSON.stringify(object)}\n`;
 }
+
+/** As Go's encoder writes YAML: sorted, sequences not indented, and texts that YAML 1.1 would read as something else quoted. */
+const YAML_OPTIONS = { lineWidth: 0, sortMapEntries: true, indentSeq: false, version: "1.1" } as const;
 
 /** A Status, with `Retry-After` where the status carries seconds. */
 export function statusAnswer(status: KubeStatus, form: Form = PLAIN_FORM): PlainResponse {

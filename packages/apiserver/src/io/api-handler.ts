@@ -12,7 +12,7 @@ import type { RequestContext, ServiceHandler } from "@coracle/lifecycle";
 import { BodyTooLargeError, uuid } from "@coracle/runtime";
 import { StoreError } from "@coracle/store";
 import { type AccessAttributes, forbiddenSentence } from "../core/auth/authorization.ts";
-import { wantsPretty } from "../core/request/negotiation.ts";
+import { negotiate, wantsPretty } from "../core/request/negotiation.ts";
 import { parseRequestInfo, type RequestInfo } from "../core/request/request-info.ts";
 import { type Form, PLAIN_FORM, statusAnswer, warningHeader } from "./answer.ts";
 import type { ApiServer } from "./api-server.ts";
@@ -27,13 +27,24 @@ export function createApiHandler(server: ApiServer): ServiceHandler {
     const { path, query } = splitUrl(request.url);
     const info = parseRequestInfo(request.method, path, query);
     const pretty = wantsPretty(query, request.headers.get("user-agent") ?? undefined);
-    const form: Form = { ...PLAIN_FORM, pretty };
+    const form: Form = { mediaType: failureMediaType(request), pretty };
     const answer = await guarded(server, { request, path, query, info, context, pretty, form });
     const resource = info.kind === "resource" ? resourceLabel(info) : "";
     const seconds = (server.clock.now() - startedMs) / 1000;
     server.events.onAnswer({ verb: info.verb, resource, code: answer.status, seconds });
     return answer;
   };
+}
+
+/** Failures are told in YAML to who asks for it; an Accept header that cannot be met must not hide them. */
+function failureMediaType(request: Request): Form["mediaType"] {
+  const accept = request.headers.get("accept") ?? "";
+  if (!accept.includes("yaml")) return PLAIN_FORM.mediaType;
+  try {
+    return negotiate(accept).mediaType;
+  } catch {
+    return PLAIN_FORM.mediaType;
+  }
 }
 
 function resourceLabel(info: Extract<RequestInfo, { kind: "resource" }>): string {

@@ -35,7 +35,9 @@ export class CertificateAuthentication implements AuthenticationMethod {
     const verified = verifyCertificate(certificate.pem, this.#authorities(), { nowMs, usage: "client" });
     const name = certificate.subject.CN ?? "";
     const user =
-      verified.ok && name !== "" ? { name, uid: "", groups: [...certificate.subject.O], extra: {} } : undefined;
+      verified.ok && name !== ""
+        ? { name, uid: "", groups: [...certificate.subject.O], extra: credentialId(certificate.fingerprint256) }
+        : undefined;
     this.#remember(certificate.fingerprint256, { user, untilMs: nowMs + REMEMBERED_MS });
     return user;
   }
@@ -52,4 +54,10 @@ export class CertificateAuthentication implements AuthenticationMethod {
     }
     this.#remembered.set(fingerprint, entry);
   }
+}
+
+/** Names the credential in audit trails without giving it away. */
+function credentialId(fingerprint: string): UserInfo["extra"] {
+  const hex = fingerprint.replaceAll(":", "").toLowerCase();
+  return { "authentication.kubernetes.io/credential-id": [`X509SHA256=${hex}`] };
 }

@@ -1,4 +1,5 @@
 // Paths that name no resource: discovery, OpenAPI, the list of paths.
+import { pathNotFoundStatus, StatusError } from "@coracle/kube";
 import { sha512 } from "@coracle/runtime";
 import {
   AGGREGATED_DISCOVERY_TYPE,
@@ -16,7 +17,7 @@ import { BASE_HEADERS, objectAnswer, pageNotFound } from "./answer.ts";
 import type { ApiServer } from "./api-server.ts";
 import { type Answer, type Exchange, header } from "./exchange.ts";
 import { answerOpenApi } from "./openapi-handler.ts";
-import { methodNotAllowed } from "./resource-handler.ts";
+import { methodNotAllowed } from "./served-paths.ts";
 
 /** Answers `/`, `/api…`, `/apis…` and `/openapi…`. */
 export async function answerNonResource(server: ApiServer, exchange: Exchange): Promise<Answer> {
@@ -28,7 +29,9 @@ export async function answerNonResource(server: ApiServer, exchange: Exchange): 
   if (parts[0] === "openapi") return answerOpenApi(server, exchange, parts);
   if (parts.length === 1) return answerRoot(server, exchange, parts[0] === "api" ? "legacy" : "groups");
   const document = documentOf(server, exchange, parts);
-  return document === undefined ? pageNotFound() : objectAnswer(200, document, formOf(exchange));
+  if (document !== undefined) return objectAnswer(200, document, formOf(exchange));
+  if (parts[0] === "api") throw new StatusError(pathNotFoundStatus());
+  return pageNotFound();
 }
 
 const KNOWN_ROOTS: ReadonlySet<string> = new Set(["api", "apis", "openapi", "metrics"]);

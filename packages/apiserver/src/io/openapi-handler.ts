@@ -1,5 +1,6 @@
 // /openapi/v2 and /openapi/v3: the documents are made once, and served with their hashes as tags.
 import { sha512 } from "@coracle/runtime";
+import type * as OpenApiModule from "../core/openapi/mod.ts";
 import { upperHex } from "../core/discovery/mod.ts";
 import { BASE_HEADERS, objectAnswer, pageNotFound, textAnswer } from "./answer.ts";
 import type { ApiServer } from "./api-server.ts";
@@ -16,7 +17,7 @@ interface Documents {
   v2Protobuf: Document | undefined;
 }
 
-type OpenApi = typeof import("../core/openapi/mod.ts");
+type OpenApi = typeof OpenApiModule;
 
 const cache: WeakMap<ApiServer, Documents> = new WeakMap();
 

@@ -6,6 +6,7 @@ import { listChunks, type ListForm, objectListForm, partialListForm, tableForm }
 import { partialMetadata } from "../core/render/partial-metadata.ts";
 import { parseIncludeObject } from "../core/render/renderer.ts";
 import { tableText } from "../core/render/table.ts";
+import { unknownFailure } from "../core/failure.ts";
 import { listPage, type ListResult, listStateOf, parseRevision, tooLarge } from "../core/registry/list.ts";
 import { objectKey } from "../core/registry/resource-key.ts";
 import { parseListQuery } from "../core/request/list-options.ts";
@@ -89,7 +90,7 @@ export function renderObject(server: ApiServer, exchange: Exchange, rendering: O
     case "PartialObjectMetadata":
       return objectAnswer(status, partialMetadata(object, target.version), form);
     case "PartialObjectMetadataList":
-      throw notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list");
+      throw unknownFailure("content is not a list");
     case "Table": {
       const includeObject = parseIncludeObject(exchange.query);
       const metadata = { resourceVersion: object.metadata.resourceVersion ?? "" };

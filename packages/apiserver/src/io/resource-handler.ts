@@ -1,6 +1,6 @@
 // Requests for resources: finds the kind, reads the options and the body, lets the registry act, renders what came out.
 import type { ApiObject, ResourceDefinition } from "@coracle/api";
-import { badRequestStatus, makeStatus, notFoundStatus, StatusError } from "@coracle/kube";
+import { badRequestStatus, notFoundStatus, pathNotFoundStatus, StatusError } from "@coracle/kube";
 import { readRequestBody } from "@coracle/runtime";
 import { orThrow } from "../core/failure.ts";
 import { bodyMediaType, decodeText } from "../core/json/mod.ts";
@@ -23,6 +23,7 @@ import { objectAnswer, pageNotFound } from "./answer.ts";
 import type { ApiServer } from "./api-server.ts";
 import { type Answer, type Exchange, header } from "./exchange.ts";
 import { answerGet, answerList, formOf, renderObject, renderList } from "./read-handler.ts";
+import { methodNotAllowed, refusalOf } from "./served-paths.ts";
 import { answerWatch } from "./watch-handler.ts";
 
 /** An exchange about a resource. */
@@ -34,14 +35,15 @@ export interface ResourceExchange extends Exchange {
 export async function answerResource(server: ApiServer, exchange: ResourceExchange): Promise<Answer> {
   const { info } = exchange;
   const definition = server.table.find(info.group, info.version, info.resource);
-  if (definition === undefined || info.parts.length > 3) return pageNotFound();
+  if (definition === undefined) return unknownResource(server, exchange);
   const special = server.special.get(specialKey(info));
   if (special !== undefined) {
     const body = await readRequestBody(exchange.request, server.limits.bodySizeBytesMax);
     return special(exchange, definition, body);
   }
-  if (!isServedPath(definition, info)) return pageNotFound();
-  if (!allowsVerb(definition, info)) throw methodNotAllowed();
+  const refused = refusalOf(definition, info);
+  if (refused === "page") return pageNotFound();
+  if (refused !== undefined) throw refused;
   switch (info.verb) {
     case "get":
       return answerGet(server, exchange, definition);
@@ -70,30 +72,12 @@ function specialKey(info: ResourceRequestInfo): string {
   return info.subresource === "" ? key : `${key}/${info.subresource}`;
 }
 
-/** 405 in the words clients know. */
-export function methodNotAllowed(): StatusError {
-  const message = "the server does not allow this method on the requested resource";
-  return new StatusError(makeStatus({ reason: "MethodNotAllowed", message, details: {} }));
-}
-
-function isServedPath(definition: ResourceDefinition, info: ResourceRequestInfo): boolean {
-  if (!definition.namespaced && info.namespace !== "" && definition.plural !== "namespaces") return false;
-  if (info.subresource === "") return true;
-  if (info.subresource === "status") return definition.subresources.status;
-  return definition.subresources.others.some((one) => one.name === info.subresource);
-}
-
-/** Verbs that need a name have one, writes of namespaced kinds have a namespace, and the kind offers the verb. */
-function allowsVerb(definition: ResourceDefinition, info: ResourceRequestInfo): boolean {
-  const { verb } = info;
-  if (verb === "" || verb === "proxy") return false;
-  if (info.subresource !== "" && !["get", "update", "patch"].includes(verb)) return false;
-  const isCollection = info.parts.length < 2;
-  if (isCollection === ["get", "update", "patch", "delete"].includes(verb)) return false;
-  const writes = verb === "create" || verb === "deletecollection";
-  if (writes && definition.namespaced && info.namespace === "") return false;
-  if (verb === "create" && !isCollection) return false;
-  return definition.verbs.includes(verb);
+/** Groups of built-in kinds answer with a Status, others with a page of text. */
+function unknownResource(server: ApiServer, exchange: ResourceExchange): Answer {
+  const { group } = exchange.info;
+  const isBuiltIn = server.table.definitions.some((one) => one.group === group && one.builtIn);
+  if (!isBuiltIn) return pageNotFound();
+  throw new StatusError(pathNotFoundStatus());
 }
 
 /** Where a write goes. */

@@ -1,45 +1,65 @@
 // Reviews: questions about users and rights that are answered on the spot (authentication.k8s.io/v1, authorization.k8s.io/v1).
-import { type ApiObject, isJsonObject, type JsonObject, type ResourceDefinition } from "@coracle/api";
+import {
+  type ApiObject,
+  type FieldError,
+  invalid,
+  isJsonObject,
+  type JsonObject,
+  type ResourceDefinition,
+} from "@coracle/api";
+import { badRequestStatus, StatusError } from "@coracle/kube";
 import type { AccessAttributes } from "../core/auth/authorization.ts";
 import type { UserInfo } from "../core/registry/environment.ts";
+import { invalidError } from "../core/failure.ts";
+import { managerNameOf, trackUpdate } from "../core/managed-fields/mod.ts";
+import { trackingOf } from "../core/registry/field-tracking.ts";
 import { objectOfBody } from "../core/registry/request-object.ts";
 import { parseWriteQuery } from "../core/request/write-options.ts";
 import { objectAnswer } from "./answer.ts";
 import type { ApiServer, SpecialHandler } from "./api-server.ts";
-import { type Answer, type Exchange, header } from "./exchange.ts";
+import { type Exchange, header } from "./exchange.ts";
 import { formOf } from "./read-handler.ts";
-import { methodNotAllowed } from "./resource-handler.ts";
+import { methodNotAllowed } from "./served-paths.ts";
 import { DEFAULT_AUDIENCES } from "./service-account-tokens.ts";
 import type { TokenAuthentication } from "./token-authentication.ts";
 
 const AUTHENTICATION = "authentication.k8s.io";
 const AUTHORIZATION = "authorization.k8s.io";
 
-type StatusOf = (exchange: Exchange, spec: JsonObject, object: ApiObject) => Promise<JsonObject>;
+type StatusOf = (exchange: Exchange, spec: JsonObject) => Promise<JsonObject>;
 
 /** The handlers of all reviews. `server` is asked at the time of a request. */
 export function reviewHandlers(server: () => ApiServer, tokens: TokenAuthentication): Map<string, SpecialHandler> {
-  const access: StatusOf = (_exchange, spec) => decideFor(server(), userOfSpec(spec), spec);
+  const access: StatusOf = (_exchange, spec) => {
+    const user = userOfSpec(spec);
+    if (user.name === "" && user.groups.length === 0) {
+      throw invalidReview(invalid("spec.user", "", "at least one of user or group must be specified"));
+    }
+    return decideFor(server(), user, spec);
+  };
   return new Map([
-    [`${AUTHENTICATION}/tokenreviews`, review((_exchange, spec) => tokenStatus(tokens, spec))],
-    [`${AUTHENTICATION}/selfsubjectreviews`, review(async ({ user }) => ({ userInfo: userInfoOf(user) }))],
-    [`${AUTHORIZATION}/subjectaccessreviews`, review(access)],
-    [`${AUTHORIZATION}/localsubjectaccessreviews`, review(access)],
-    [`${AUTHORIZATION}/selfsubjectaccessreviews`, review(({ user }, spec) => decideFor(server(), user, spec))],
-    [`${AUTHORIZATION}/selfsubjectrulesreviews`, review(({ user }) => rulesOf(server(), user))],
+    [`${AUTHENTICATION}/tokenreviews`, review(server, (_exchange, spec) => tokenStatus(tokens, spec))],
+    [`${AUTHENTICATION}/selfsubjectreviews`, review(server, async ({ user }) => ({ userInfo: userInfoOf(user) }))],
+    [`${AUTHORIZATION}/subjectaccessreviews`, review(server, access)],
+    [`${AUTHORIZATION}/localsubjectaccessreviews`, review(server, access)],
+    [`${AUTHORIZATION}/selfsubjectaccessreviews`, review(server, ({ user }, spec) => decideFor(server(), user, spec))],
+    [`${AUTHORIZATION}/selfsubjectrulesreviews`, review(server, ({ user }) => rulesOf(server(), user))],
   ]);
 }
 
 /** A review as a handler: reads the object, puts the status in, answers 201. */
-function review(statusOf: StatusOf): SpecialHandler {
+function review(server: () => ApiServer, statusOf: StatusOf): SpecialHandler {
   return async (exchange, definition, bytes) => {
     if (exchange.info.verb !== "create") throw methodNotAllowed();
     const form = formOf(exchange);
-    const { fieldValidation } = parseWriteQuery(exchange.query, "CreateOptions");
+    const { fieldManager, fieldValidation } = parseWriteQuery(exchange.query, "CreateOptions");
     const object = readReview(exchange, definition, { bytes, fieldValidation });
     const spec = isJsonObject(object["spec"]) ? object["spec"] : {};
-    const status = await statusOf(exchange, spec, object);
-    return answerReview(definition, { ...object, status }, form);
+    const status = await statusOf(exchange, spec);
+    const target = { definition, namespace: "", name: "", subresource: "" };
+    const manager = managerNameOf(fieldManager, header(exchange, "user-agent"));
+    const tracked = trackUpdate(undefined, object, trackingOf(server().environment, target, manager));
+    return objectAnswer(201, { ...tracked, status }, form);
   };
 }
 
@@ -52,14 +72,9 @@ function readReview(
   return objectOfBody(definition, { ...body, contentType, warnings: exchange.warnings });
 }
 
-function answerReview(definition: ResourceDefinition, object: JsonObject, form: ReturnType<typeof formOf>): Answer {
-  const { kind, apiVersion, metadata, ...rest } = object;
-  const full = { creationTimestamp: null, ...(isJsonObject(metadata) ? metadata : {}) };
-  return objectAnswer(201, { kind: kind ?? definition.kind, apiVersion, metadata: full, ...rest }, form);
-}
-
 async function tokenStatus(tokens: TokenAuthentication, spec: JsonObject): Promise<JsonObject> {
-  const token = typeof spec["token"] === "string" ? spec["token"] : "";
+  const token = text(spec["token"]);
+  if (token === "") throw new StatusError(badRequestStatus("token is required for TokenReview in authentication"));
   const asked = Array.isArray(spec["audiences"]) ? spec["audiences"].filter((one) => typeof one === "string") : [];
   const verdict = await tokens.check(token, asked.length === 0 ? DEFAULT_AUDIENCES : asked);
   if (verdict === undefined) return { user: {}, error: "the token is not valid for this server" };
@@ -81,7 +96,15 @@ function userOfSpec(spec: JsonObject): UserInfo {
   return { name: text(spec["user"]), uid: text(spec["uid"]), groups, extra: {} };
 }
 
+function invalidReview(error: FieldError): StatusError {
+  return invalidError({ group: AUTHORIZATION, kind: "" }, "", [error]);
+}
+
 async function decideFor(server: ApiServer, user: UserInfo, spec: JsonObject): Promise<JsonObject> {
+  if (isJsonObject(spec["resourceAttributes"]) === isJsonObject(spec["nonResourceAttributes"])) {
+    const why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+    throw invalidReview(invalid("spec.resourceAttributes", null, why));
+  }
   const decision = await server.authorizer.authorize(user, attributesOf(spec));
   return { allowed: decision.allowed, ...(decision.reason === "" ? {} : { reason: decision.reason }) };
 }

@@ -146,7 +146,7 @@ function makeServer(service: Service, config: ApiServerConfig, material: Materia
     tokenRequestHandler(() => server, tokens),
   );
   const server: ApiServer = {
-    table: new ResourceTable([...NETWORK_DEFINITIONS, ...CORE_DEFINITIONS, ...REVIEW_DEFINITIONS]),
+    table: new ResourceTable([...CORE_DEFINITIONS, ...REVIEW_DEFINITIONS, ...NETWORK_DEFINITIONS]),
     hub,
     environment,
     authenticator: new Authenticator([certificateAuthentication, tokenAuthentication], {

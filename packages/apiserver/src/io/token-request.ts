@@ -9,7 +9,7 @@ import { objectAnswer } from "./answer.ts";
 import type { ApiServer, SpecialHandler } from "./api-server.ts";
 import { header } from "./exchange.ts";
 import { formOf } from "./read-handler.ts";
-import { methodNotAllowed } from "./resource-handler.ts";
+import { methodNotAllowed } from "./served-paths.ts";
 import { type BoundObject, DEFAULT_AUDIENCES, type ServiceAccountTokens } from "./service-account-tokens.ts";
 
 const EXPIRATION_SECONDS = 3600;

@@ -1,8 +1,8 @@
 // Create (apiserver registry/generic Store.Create): complete the object, judge it, write it where nothing is.
 import { type ApiObject, formatMicroTime, formatTime } from "@coracle/api";
-import { alreadyExistsStatus, type KubeStatus, StatusError } from "@coracle/kube";
+import { alreadyExistsStatus, StatusError } from "@coracle/kube";
 import { NOT_EXISTING } from "@coracle/store";
-import { invalidError } from "../failure.ts";
+import { invalidError, unknownFailure } from "../failure.ts";
 import { trackUpdate } from "../managed-fields/mod.ts";
 import { encodeForStore } from "../watch/stored-object.ts";
 import type { RegistryEnvironment, WriteContext, WriteOutcome, WriteTarget } from "./environment.ts";
@@ -44,12 +44,7 @@ export async function createObject(
 function refuseResourceVersion(object: ApiObject): void {
   const version = object.metadata.resourceVersion ?? "";
   if (version === "" || version === "0") return;
-  throw new StatusError(unknownFailure("resourceVersion should not be set on objects to be created"));
-}
-
-/** A failure the storage layer does not classify: code 500 without a reason. */
-export function unknownFailure(message: string): KubeStatus {
-  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, code: 500 };
+  throw unknownFailure("resourceVersion should not be set on objects to be created");
 }
 
 function isAlreadyExists(error: unknown): error is StatusError {

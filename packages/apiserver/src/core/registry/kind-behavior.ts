@@ -5,6 +5,8 @@ import { type ApiObject, isJsonObject, type ResourceDefinition } from "@coracle/
 export interface KindBehavior {
   /** A finished deletion answers with the object instead of a Status. */
   readonly returnsDeletedObject: boolean;
+  /** A deletion is written into the object before it goes, even when it goes at once. */
+  readonly marksBeforeRemoval: boolean;
   /** What besides `metadata.finalizers` holds the object back. */
   readonly ownFinalizers: (object: ApiObject) => readonly string[];
   /** The object as it is while its deletion is pending. */
@@ -13,6 +15,7 @@ export interface KindBehavior {
 
 const PLAIN: KindBehavior = {
   returnsDeletedObject: false,
+  marksBeforeRemoval: false,
   ownFinalizers: () => [],
   whenDeleting: (object) => object,
 };
@@ -37,7 +40,7 @@ const NAMESPACE: KindBehavior = {
 
 const BEHAVIORS: ReadonlyMap<string, KindBehavior> = new Map([
   ["namespaces", NAMESPACE],
-  ["pods", { ...PLAIN, returnsDeletedObject: true }],
+  ["pods", { ...PLAIN, returnsDeletedObject: true, marksBeforeRemoval: true }],
   ["serviceaccounts", { ...PLAIN, returnsDeletedObject: true }],
 ]);
 

@@ -8,6 +8,7 @@ import {
   StatusError,
 } from "@coracle/kube";
 import { type Revision, type Store, StoreError } from "@coracle/store";
+import { unknownFailure } from "../failure.ts";
 import type { ListMetadata } from "../render/list.ts";
 import type { ListQuery } from "../request/list-options.ts";
 import { keyAfter } from "../watch/cache-hub.ts";
@@ -33,15 +34,23 @@ export type ListState =
   /** Exactly this. */
   | { readonly kind: "exactly"; readonly revision: number };
 
-/** A revision as clients write it; 400 in the server's words for what is none. */
-export function parseRevision(text: string): number {
+/** A revision as clients write it, `undefined` for what is none; "" is 0. */
+export function readRevision(text: string): number | undefined {
   if (text === "") return 0;
-  if (!/^[0-9]+$/.test(text)) {
-    const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-    const field = `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${why}`;
-    throw new StatusError(badRequestStatus(`invalid resource version: ${field}`));
-  }
-  return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
+  return /^[0-9]+$/.test(text) ? Math.min(Number(text), Number.MAX_SAFE_INTEGER) : undefined;
+}
+
+/** What is wrong with a text that is no revision, as the server says it. */
+export function badRevisionText(text: string): string {
+  const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+  return `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${why}`;
+}
+
+/** The revision a get or watch names; Kubernetes leaves a bad one unclassified. */
+export function parseRevision(text: string): number {
+  const revision = readRevision(text);
+  if (revision === undefined) throw unknownFailure(badRevisionText(text));
+  return revision;
 }
 
 /** Reads which state the options ask for. */
@@ -50,7 +59,10 @@ export function listStateOf(query: ListQuery): ListState {
     const token = tokenOf(query);
     return token.revision > 0 ? { kind: "exactly", revision: token.revision } : { kind: "newest" };
   }
-  const revision = parseRevision(query.resourceVersion);
+  const revision = readRevision(query.resourceVersion);
+  if (revision === undefined) {
+    throw new StatusError(badRequestStatus(`invalid resource version: ${badRevisionText(query.resourceVersion)}`));
+  }
   if (query.resourceVersion === "") return { kind: "newest" };
   if (query.resourceVersionMatch === "Exact") return { kind: "exactly", revision };
   if (query.resourceVersionMatch === "" && query.limit > 0 && revision > 0) return { kind: "exactly", revision };

@@ -2,12 +2,14 @@
 import {
   type ApiObject,
   findDecodeError,
+  invalid,
   isJsonObject,
   type JsonObject,
   type ObjectMeta,
   type ResourceDefinition,
 } from "@coracle/api";
 import { badRequestStatus, formatApiVersion, StatusError } from "@coracle/kube";
+import { invalidError } from "../failure.ts";
 
 type MemberType = "string" | "int64" | "map[string]string" | "[]string" | "list" | "time";
 
@@ -47,7 +49,16 @@ export function withCheckedMetadata(definition: ResourceDefinition, body: JsonOb
     }
     kept[member] = value;
   }
-  return { ...body, apiVersion: formatApiVersion(definition), kind: definition.kind, metadata: kept as ObjectMeta };
+  const { apiVersion = formatApiVersion(definition), kind = definition.kind } = body;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") throw unreadable(definition, kind, "kind", "string");
+  return { ...body, apiVersion, kind, metadata: kept as ObjectMeta };
+}
+
+/** 422 when the body of a custom kind says it is another kind; built-in kinds are refused while decoding. */
+export function checkKind(definition: ResourceDefinition, object: ApiObject): void {
+  if (object.kind === definition.kind) return;
+  const errors = [invalid("kind", object.kind, `must be ${definition.kind}`)];
+  throw invalidError({ group: definition.group, kind: object.kind }, object.metadata.name ?? "", errors);
 }
 
 function hasType(value: unknown, type: MemberType): boolean {
@@ -125,20 +136,14 @@ export function newMetadata(
 
 /** Metadata of an update: what the server owns comes from the stored object, whatever the client sent. */
 export function updatedMetadata(metadata: ObjectMeta, old: ObjectMeta): ObjectMeta {
-  const {
-    resourceVersion: _resourceVersion,
-    selfLink: _selfLink,
-    deletionTimestamp: _deletionTimestamp,
-    generation: _generation,
-    ...rest
-  } = metadata;
+  const { resourceVersion: _resourceVersion, selfLink: _selfLink, generation: _generation, ...rest } = metadata;
   return {
     ...rest,
     uid: metadata.uid === undefined || metadata.uid === "" ? (old.uid ?? "") : metadata.uid,
     ...(old.generation === undefined ? {} : { generation: old.generation }),
     creationTimestamp: old.creationTimestamp ?? null,
     ...(old.deletionTimestamp === undefined ? {} : { deletionTimestamp: old.deletionTimestamp }),
-    ...(old.deletionGracePeriodSeconds === undefined
+    ...(old.deletionGracePeriodSeconds === undefined || metadata.deletionGracePeriodSeconds !== undefined
       ? {}
       : { deletionGracePeriodSeconds: old.deletionGracePeriodSeconds }),
     ...(old.resourceVersion === undefined ? {} : { resourceVersion: old.resourceVersion }),

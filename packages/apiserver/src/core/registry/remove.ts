@@ -63,8 +63,8 @@ function checkPreconditions(target: WriteTarget, options: DeleteOptions, live: S
 export type DeletionStep =
   /** Nothing holds it. */
   | { readonly kind: "remove" }
-  /** Mark it; somebody else finishes. */
-  | { readonly kind: "mark"; readonly object: ApiObject }
+  /** Mark it; somebody else finishes, unless it is to go at once. */
+  | { readonly kind: "mark"; readonly object: ApiObject; readonly thenRemove: boolean }
   /** It is on its way already and this request changes nothing. */
   | { readonly kind: "pending" };
 
@@ -82,9 +82,10 @@ export function nextDeletionStep(
   if (graceSeconds === "pending") return { kind: "pending" };
   const finalizers = finalizersFor(options, metadata.finalizers ?? []);
   const held = finalizers.length > 0 || behavior.ownFinalizers(object).length > 0;
-  if (!held && graceSeconds === 0) return { kind: "remove" };
-  const marked = mark(metadata, { finalizers, graceSeconds, wallMs });
-  return { kind: "mark", object: behavior.whenDeleting({ ...object, metadata: marked }) };
+  const marked = metadata.deletionTimestamp !== undefined && (metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  if (!held && graceSeconds === 0 && (marked || !behavior.marksBeforeRemoval)) return { kind: "remove" };
+  const next = { ...object, metadata: mark(metadata, { finalizers, graceSeconds, wallMs }) };
+  return { kind: "mark", object: behavior.whenDeleting(next), thenRemove: !held && graceSeconds === 0 };
 }
 
 /** Seconds of grace this request gives; a running grace period can only be shortened. */
@@ -160,12 +161,13 @@ async function perform(environment: RegistryEnvironment, attempt: Attempt): Prom
   }
   const before = decodeStored(live);
   if (step.kind === "pending" || jsonEqual(step.object, before)) return pending(before);
-  if (dryRun) return pending(step.object);
+  if (dryRun) return step.thenRemove ? done(true, target, step.object) : pending(step.object);
   const { resourceVersion: _resourceVersion, ...metadata } = step.object.metadata;
   const stored: ApiObject = { ...step.object, metadata };
   const value = encodeForStore(target.definition, stored);
   const result = await environment.store.put(key, value, { expectRevision, attachment: stored });
-  return result.ok ? pending(withResourceVersion(stored, result.revision)) : again(target, result.current);
+  if (!result.ok || step.thenRemove) return again(target, result.ok ? result.kv : result.current);
+  return pending(withResourceVersion(stored, result.revision));
 }
 
 function again(target: WriteTarget, current: KeyValue | undefined): AttemptResult {

@@ -1,16 +1,17 @@
 // From the body of a create, update or patch to the object that is meant: decoded, stripped of unknown fields, typed.
-import type { ApiObject, ResourceDefinition } from "@coracle/api";
-import { formatApiVersion } from "@coracle/kube";
-import { orThrow } from "../failure.ts";
+import { type ApiObject, findDecodeError, type ResourceDefinition } from "@coracle/api";
+import { formatApiVersion, StatusError } from "@coracle/kube";
+import { orThrow, statusOfFailure } from "../failure.ts";
 import {
   type FieldValidationMode,
+  invalidPatch,
   judgeStrictness,
   pruneUnknownFields,
   strictErrorTexts,
 } from "../field-validation/mod.ts";
 import { bodyMediaType, decodeObject, type ExpectedType } from "../json/mod.ts";
 import { applyPatch, type Patch } from "../patch/mod.ts";
-import { withCheckedMetadata } from "./object-metadata.ts";
+import { checkKind, withCheckedMetadata } from "./object-metadata.ts";
 
 /** How strictly a body is read, and where warnings go. */
 export interface Strictness {
@@ -39,7 +40,7 @@ export function objectOfBody(definition: ResourceDefinition, body: RequestBody):
   const pruned = pruneUnknownFields(decoded.object, definition.schema);
   const errors = strictErrorTexts({ duplicateFields: decoded.duplicateFields, unknownFields: pruned.unknownFields });
   body.warnings.push(...orThrow(judgeStrictness(body.fieldValidation, errors, { kind: "body", expected })));
-  return withCheckedMetadata(definition, pruned.object);
+  return ofThisKind(definition, withCheckedMetadata(definition, pruned.object));
 }
 
 /** The live object with a patch applied. */
@@ -55,5 +56,12 @@ export function patchedObject(
   const errors = [...new Set([...patch.strictErrors, ...unknown])];
   const subject = { kind: "patch", patched } as const;
   strictness.warnings.push(...orThrow(judgeStrictness(strictness.fieldValidation, errors, subject)));
-  return withCheckedMetadata(definition, pruned.object);
+  const misfit = definition.builtIn ? findDecodeError(definition.schema, pruned.object) : undefined;
+  if (misfit !== undefined) throw new StatusError(statusOfFailure(invalidPatch(patched, misfit)));
+  return ofThisKind(definition, withCheckedMetadata(definition, pruned.object));
+}
+
+function ofThisKind(definition: ResourceDefinition, object: ApiObject): ApiObject {
+  checkKind(definition, object);
+  return object;
 }

@@ -1,11 +1,22 @@
 // Update, patch and apply (apiserver registry/generic Store.Update): read, change, judge, write if nothing came between.
-import { type ApiObject, formatMicroTime, invalid, isJsonObject, jsonEqual } from "@coracle/api";
+import {
+  type ApiObject,
+  checkPathSegment,
+  type FieldError,
+  formatMicroTime,
+  invalid,
+  isJsonObject,
+  jsonEqual,
+  type ResourceDefinition,
+  validateMetadata,
+  validateMetadataUpdate,
+} from "@coracle/api";
 import { conflictStatus, type GroupResource, notFoundStatus, StatusError, tooManyRequestsStatus } from "@coracle/kube";
 import type { KeyValue, Revision } from "@coracle/store";
-import { invalidError } from "../failure.ts";
+import { invalidError, unknownFailure } from "../failure.ts";
 import { ignoreTimestampOnlyChange, trackUpdate } from "../managed-fields/mod.ts";
 import { decodeStored, encodeForStore, type StoredObject, storedObject } from "../watch/stored-object.ts";
-import { createObject, unknownFailure, withResourceVersion } from "./create.ts";
+import { createObject, withResourceVersion } from "./create.ts";
 import type { RegistryEnvironment, WriteContext, WriteOutcome, WriteTarget } from "./environment.ts";
 import { trackingOf } from "./field-tracking.ts";
 import { behaviorOf } from "./kind-behavior.ts";
@@ -62,6 +73,11 @@ async function createFromUpdate(
   context: WriteContext,
 ): Promise<WriteOutcome> {
   const object = input.change(undefined);
+  const uid = object.metadata.uid ?? "";
+  if (uid !== "") {
+    const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    throw new StatusError(conflictStatus(resourceOf(target), target.name, why));
+  }
   checkName(object, target);
   const { resourceVersion: _resourceVersion, ...metadata } = object.metadata;
   return createObject(environment, target, { object: { ...object, metadata }, tracked: input.tracked }, context);
@@ -110,24 +126,35 @@ function nextState(environment: RegistryEnvironment, target: WriteTarget, step: 
     ...deduped,
     metadata: updatedMetadata(deduped.metadata, old.metadata),
   });
-  const strategyContext = { nowMicroTime: formatMicroTime(environment.clock.wallMs()) };
   const isStatus = target.subresource === "status";
-  const prepared =
-    target.subresource === "finalize"
-      ? withFinalizers(completed, old)
-      : isStatus
-        ? definition.strategy.prepareForStatusUpdate(completed, old, strategyContext)
-        : definition.strategy.prepareForUpdate(completed, old, strategyContext);
+  // What the strategy adds is nobody's: managers own what was sent and its defaults.
   const tracked = step.input.tracked
-    ? prepared
-    : (trackUpdate(old, prepared, trackingOf(environment, target, step.manager)) as ApiObject);
-  const next = ignoreTimestampOnlyChange(old, tracked) as ApiObject;
-  const errors = isStatus
+    ? completed
+    : (trackUpdate(old, completed, trackingOf(environment, target, step.manager)) as ApiObject);
+  const next = ignoreTimestampOnlyChange(old, prepare(environment, target, tracked, old)) as ApiObject;
+  const own = isStatus
     ? definition.strategy.validateStatusUpdate(next, old)
     : definition.strategy.validateUpdate(next, old);
+  const errors = [...commonErrors(definition, next, old), ...own];
   if (errors.length > 0) throw invalidError(definition, target.name, errors);
   step.warnings.push(...definition.strategy.warnings(next, old));
   return next;
+}
+
+/** What the endpoint lets through, by the kind's rules. */
+function prepare(environment: RegistryEnvironment, target: WriteTarget, object: ApiObject, old: ApiObject): ApiObject {
+  const { strategy } = target.definition;
+  const context = { nowMicroTime: formatMicroTime(environment.clock.wallMs()) };
+  if (target.subresource === "finalize") return withFinalizers(object, old);
+  return target.subresource === "status"
+    ? strategy.prepareForStatusUpdate(object, old, context)
+    : strategy.prepareForUpdate(object, old, context);
+}
+
+/** Rules of metadata that are checked for every kind, beside the kind's own check of the same: causes come twice. */
+function commonErrors(definition: ResourceDefinition, object: ApiObject, old: ApiObject): readonly FieldError[] {
+  const rules = { namespaced: definition.namespaced, checkName: checkPathSegment };
+  return [...validateMetadata(object.metadata, rules), ...validateMetadataUpdate(object.metadata, old.metadata)];
 }
 
 /** `/finalize` of a namespace changes its own finalizers and nothing else. */
@@ -176,7 +203,7 @@ function checkResourceVersion(target: WriteTarget, wanted: ApiObject, old: ApiOb
     throw invalidError(kind, target.name, [invalid("metadata.resourceVersion", 0, "must be specified for an update")]);
   }
   if (!/^[0-9]+$/.test(version)) {
-    throw new StatusError(unknownFailure(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`));
+    throw unknownFailure(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
   }
   if (version !== old.metadata.resourceVersion) {
     throw new StatusError(conflictStatus(resourceOf(target), target.name));

@@ -26,6 +26,8 @@ const BRACE = 0x7b;
 /** A list of whole objects. Items of built-in kinds carry no kind and apiVersion, as Kubernetes writes typed lists. */
 export function objectListForm(definition: ResourceDefinition, metadata: ListMetadata): ListForm {
   const head = textHead(definition);
+  // Lists of custom kinds always show where they go on, if only as "".
+  const listed = definition.builtIn ? metadata : { continue: "", ...metadata };
   const typed = encoder.encode(head).length - encoder.encode('"metadata":{').length;
   const item = (object: StoredObject): Uint8Array => {
     if (!definition.builtIn) return object.json;
@@ -33,7 +35,7 @@ export function objectListForm(definition: ResourceDefinition, metadata: ListMet
     bare[0] = BRACE;
     return bare;
   };
-  return { opening: opening(definition.listKind, formatApiVersion(definition), metadata), item, closing: CLOSING };
+  return { opening: opening(definition.listKind, formatApiVersion(definition), listed), item, closing: CLOSING };
 }
 
 /** A list of metadata. */

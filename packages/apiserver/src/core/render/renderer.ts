@@ -18,7 +18,6 @@ export function bookmarkObject(definition: ResourceDefinition, revision: number,
     apiVersion: formatApiVersion(definition),
     metadata: {
       resourceVersion: String(revision),
-      creationTimestamp: null,
       ...(initialEventsEnd ? { annotations: { [INITIAL_EVENTS_END_ANNOTATION]: "true" } } : {}),
     },
   };

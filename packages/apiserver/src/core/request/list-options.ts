@@ -28,7 +28,8 @@ export function parseListQuery(query: Query, watch: boolean): ListQuery {
     resourceVersion: textParameter(query, "resourceVersion"),
     resourceVersionMatch: textParameter(query, "resourceVersionMatch") as ResourceVersionMatch | "",
     continueToken: textParameter(query, "continue"),
-    limit: Math.max(0, optionalInteger(query, "limit") ?? 0),
+    // Any state will do: that is the cache's own, and the cache does not page.
+    limit: textParameter(query, "resourceVersion") === "0" ? 0 : Math.max(0, optionalInteger(query, "limit") ?? 0),
     watch,
     allowWatchBookmarks: booleanParameter(query.get("allowWatchBookmarks")),
     sendInitialEvents: optionalBoolean(query, "sendInitialEvents"),

@@ -1,4 +1,5 @@
 // What a request is about, read from method, path and query alone (Kubernetes API conventions, "verbs on resources").
+import { parseFieldSelector, requiredFieldValue } from "@coracle/kube";
 import { booleanParameter, type Query } from "./query.ts";
 
 /** The verbs of the API. Non-resource requests use the lower-case HTTP method. */
@@ -67,12 +68,9 @@ function decodeSegment(segment: string): string {
 function nameOfFieldSelector(query: Query): string {
   const selector = query.get("fieldSelector");
   if (selector === null) return "";
-  for (const term of selector.split(",")) {
-    const match = /^metadata\.name={1,2}([^=].*)$/.exec(term);
-    const name = match?.[1];
-    if (name !== undefined && name !== "." && name !== ".." && !/[/%]/.test(name)) return name;
-  }
-  return "";
+  const parsed = parseFieldSelector(selector);
+  const name = parsed.ok ? (requiredFieldValue(parsed.value, "metadata.name") ?? "") : "";
+  return name === "." || name === ".." || /[/%]/.test(name) ? "" : name;
 }
 
 /** Classifies a request. `path` is the URL's path as received, still percent-encoded. */
@@ -107,25 +105,13 @@ interface ResourcePath {
 }
 
 function parseResource(input: ResourcePath): RequestInfo {
-  let rest = input.rest;
-  let verb: ResourceVerb | "" = VERB_OF_METHOD.get(input.method) ?? "";
-  const special = rest[0] === "watch" || rest[0] === "proxy";
-  if (special && rest.length > 1) {
-    verb = rest[0] === "watch" ? "watch" : "proxy";
-    rest = rest.slice(1);
-  }
-  let namespace = "";
-  if (rest[0] === "namespaces" && rest.length > 1) {
-    namespace = rest[1] ?? "";
-    if (rest.length > 2 && !NAMESPACE_SUBRESOURCES.has(rest[2] ?? "")) rest = rest.slice(2);
-  }
-  let name = rest[1] ?? "";
-  const subresource = verb === "proxy" ? "" : (rest[2] ?? "");
-  if (name === "" && verb === "get") {
-    verb = booleanParameter(input.query.get("watch")) ? "watch" : "list";
-    name = nameOfFieldSelector(input.query);
-  }
-  if (name === "" && verb === "delete") verb = "deletecollection";
+  const special = (input.rest[0] === "watch" || input.rest[0] === "proxy") && input.rest.length > 1;
+  const watchByPath = special && input.rest[0] === "watch";
+  const byMethod = VERB_OF_METHOD.get(input.method) ?? "";
+  const { namespace, parts } = withoutNamespace(special ? input.rest.slice(1) : input.rest);
+  const given = parts[1] ?? "";
+  const verb = special ? (watchByPath ? "watch" : "proxy") : verbOf(byMethod, given, input.query);
+  const listed = !special && byMethod === "get" && given === "";
   return {
     kind: "resource",
     path: input.path,
@@ -133,10 +119,24 @@ function parseResource(input: ResourcePath): RequestInfo {
     group: input.group,
     version: input.version,
     namespace,
-    resource: rest[0] ?? "",
-    subresource,
-    name,
-    parts: rest,
-    watchByPath: special && verb === "watch",
+    resource: parts[0] ?? "",
+    subresource: verb === "proxy" ? "" : (parts[2] ?? ""),
+    name: listed ? nameOfFieldSelector(input.query) : given,
+    parts,
+    watchByPath,
   };
+}
+
+/** `namespaces/<ns>/<resource>…` without its first two parts; a namespace itself and its own subresources keep them. */
+function withoutNamespace(rest: readonly string[]): { readonly namespace: string; readonly parts: readonly string[] } {
+  if (rest[0] !== "namespaces" || rest.length < 2) return { namespace: "", parts: rest };
+  const isNamespaceItself = rest.length === 2 || NAMESPACE_SUBRESOURCES.has(rest[2] ?? "");
+  return { namespace: rest[1] ?? "", parts: isNamespaceItself ? rest : rest.slice(2) };
+}
+
+/** Without a name a get is a list or a watch, and a delete is one of a collection. */
+function verbOf(byMethod: ResourceVerb | "", name: string, query: Query): ResourceVerb | "" {
+  if (name !== "") return byMethod;
+  if (byMethod === "get") return booleanParameter(query.get("watch")) ? "watch" : "list";
+  return byMethod === "delete" ? "deletecollection" : byMethod;
 }

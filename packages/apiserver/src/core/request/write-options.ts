@@ -22,7 +22,7 @@ const encoder = new TextEncoder();
 
 /** Reads and checks write options; 422 names each wrong one. */
 export function parseWriteQuery(query: Query, kind: WriteKind): WriteQuery {
-  const dryRun = query.getAll("dryRun").filter((value) => value !== "");
+  const dryRun = query.getAll("dryRun");
   const fieldManager = textParameter(query, "fieldManager");
   const fieldValidation = textParameter(query, "fieldValidation");
   const force = optionalBoolean(query, "force");

@@ -74,5 +74,5 @@ async function explain(path: string, cause: unknown): Promise<string> {
   } catch {
     return "it cannot be made; change the owner of the folder above it or choose another --data";
   }
-  return `it cannot be written (${String(code)}); change its owner or choose another --data`;
+  return `it cannot be written (${code}); change its owner or choose another --data`;
 }

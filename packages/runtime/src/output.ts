@@ -97,6 +97,11 @@ export function stderr(): OutputWriter {
   return standardError;
 }
 
+/** True if a person can type into standard input. */
+export function stdinIsTerminal(): boolean {
+  return isatty(0);
+}
+
 /** Standard input, chunk by chunk; not reading stops the sender. */
 export async function* stdin(): AsyncIterable<Uint8Array> {
   for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) yield chunk;

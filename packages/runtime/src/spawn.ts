@@ -24,6 +24,8 @@ export interface SpawnOptions {
   readonly cwd?: string | undefined;
   /** What the child reads; without it its input is empty. */
   readonly stdin?: string | Uint8Array | undefined;
+  /** True gives it this process's own input, for a person to type into; `stdin` must then be absent. */
+  readonly inheritsStdin?: boolean | undefined;
   /** `pipe` (default) gives a stream, `inherit` this process's own, `ignore` drops it. */
   readonly stdout?: "pipe" | "inherit" | "ignore" | undefined;
   /** As `stdout`. */
@@ -55,7 +57,7 @@ export function spawnProcess(argv: readonly string[], options: SpawnOptions): Pr
     try {
       const child = spawn(program, parameters, {
         env: definedOnly(options.env),
-        stdio: [options.stdin === undefined ? "ignore" : "pipe", options.stdout ?? "pipe", options.stderr ?? "pipe"],
+        stdio: [stdinKind(options), options.stdout ?? "pipe", options.stderr ?? "pipe"],
         detached: options.ownGroup === true,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       });
@@ -65,6 +67,11 @@ export function spawnProcess(argv: readonly string[], options: SpawnOptions): Pr
       fail(thrown);
     }
   });
+}
+
+function stdinKind(options: SpawnOptions): "ignore" | "inherit" | "pipe" {
+  if (options.inheritsStdin === true) return "inherit";
+  return options.stdin === undefined ? "ignore" : "pipe";
 }
 
 class RunningChild implements ChildProcess {

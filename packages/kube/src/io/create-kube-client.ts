@@ -79,7 +79,7 @@ class ConfiguredKubeClient implements KubeClient {
       headersTimeoutMs: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
     });
     this.#discovery = new DiscoveryCache(
-      (path, accept, signal) => this.#json({ method: "GET", path, headers: { accept }, signal }, LIST_BYTES_MAX),
+      (path, accept) => this.#json({ method: "GET", path, headers: { accept } }, LIST_BYTES_MAX),
       this.clock,
     );
   }

@@ -1,6 +1,7 @@
 // Asking a server for its discovery documents, once per while for everyone who wants them.
 import type { Clock, Millis } from "@coracle/base";
 import { StatusError } from "../mod.ts";
+import { abortable } from "./abortable.ts";
 import { KubeAnswerError } from "./client-error.ts";
 import {
   type ApiResource,
@@ -27,7 +28,7 @@ const MISS_INTERVAL_MS = 10_000;
 const CONCURRENT_MAX = 8;
 
 /** Fetches a discovery document and parses its JSON; throws StatusError. */
-export type FetchDocument = (path: string, accept: string, signal: AbortSignal | undefined) => Promise<unknown>;
+export type FetchDocument = (path: string, accept: string) => Promise<unknown>;
 
 /** The resources of one server. */
 export class DiscoveryCache {
@@ -47,10 +48,11 @@ export class DiscoveryCache {
     options: { readonly refresh?: boolean; readonly signal?: AbortSignal } = {},
   ): Promise<readonly ApiResource[]> {
     if (options.refresh !== true && this.#resources !== undefined && this.#ageMs() < FRESH_MS) return this.#resources;
-    this.#running ??= this.#load(options.signal).finally(() => {
+    // Shared by all who wait, so that one of them leaving does not end it for the others.
+    this.#running ??= this.#load().finally(() => {
       this.#running = undefined;
     });
-    return this.#running;
+    return abortable(this.#running, options.signal);
   }
 
   /** The resource `name` means; a miss asks the server once more, as a definition may be new. */
@@ -65,15 +67,15 @@ export class DiscoveryCache {
     return this.#fetchedAt === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() - this.#fetchedAt;
   }
 
-  async #load(signal: AbortSignal | undefined): Promise<readonly ApiResource[]> {
+  async #load(): Promise<readonly ApiResource[]> {
     const [core, groups] = await Promise.all([
-      this.#fetch("/api", DISCOVERY_ACCEPT, signal).catch(emptyWhenNotFound),
-      this.#fetch("/apis", DISCOVERY_ACCEPT, signal).catch(emptyWhenNotFound),
+      this.#fetch("/api", DISCOVERY_ACCEPT).catch(emptyWhenNotFound),
+      this.#fetch("/apis", DISCOVERY_ACCEPT).catch(emptyWhenNotFound),
     ]);
     // A server may know the aggregated form at one path only (an aggregated API server without a core group).
     const resources = [
-      ...(decodeAggregatedDiscovery(core) ?? (await this.#loadOld(decodeApiVersions(core), signal))),
-      ...(decodeAggregatedDiscovery(groups) ?? (await this.#loadOld(decodeApiGroupList(groups), signal))),
+      ...(decodeAggregatedDiscovery(core) ?? (await this.#loadOld(decodeApiVersions(core)))),
+      ...(decodeAggregatedDiscovery(groups) ?? (await this.#loadOld(decodeApiGroupList(groups)))),
     ];
     if (resources.length === 0) {
       throw new KubeAnswerError("BAD_DISCOVERY", "Cannot discover resources: the server lists none at /api and /apis");
@@ -84,10 +86,7 @@ export class DiscoveryCache {
   }
 
   /** One document per group and version. One that cannot be had is left out, as an aggregated server may be down. */
-  async #loadOld(
-    owners: readonly GroupVersionPath[],
-    signal: AbortSignal | undefined,
-  ): Promise<readonly ApiResource[]> {
+  async #loadOld(owners: readonly GroupVersionPath[]): Promise<readonly ApiResource[]> {
     const lists: (readonly ApiResource[])[] = owners.map(() => []);
     let next = 0;
     const work = async (): Promise<void> => {
@@ -95,7 +94,7 @@ export class DiscoveryCache {
         const owner = owners[index];
         if (owner === undefined) return;
         try {
-          lists[index] = decodeApiResourceList(await this.#fetch(owner.path, "application/json", signal), owner);
+          lists[index] = decodeApiResourceList(await this.#fetch(owner.path, "application/json"), owner);
         } catch (error) {
           if (!(error instanceof StatusError)) throw error;
         }

@@ -1,5 +1,6 @@
 // The ExecCredential exchange with a credential plugin: what it is told and what its answer must be (KEP-541).
 import { err, ok, type Result } from "@coracle/base";
+import { keyMatchesCertificate } from "@coracle/runtime";
 import type { ExecPlugin } from "./exec-plugin.ts";
 import { isCertificatePem, isPrivateKeyPem } from "./pem-source.ts";
 
@@ -44,6 +45,9 @@ function decodeStatus(status: Readonly<Record<string, unknown>>): Result<ExecCre
   if (token !== undefined && /[^\x21-\x7e]/.test(token)) return err("its token has characters no header may carry");
   if (certificate !== undefined && !isCertificatePem(certificate)) return err("its clientCertificateData is not PEM");
   if (key !== undefined && !isPrivateKeyPem(key)) return err("its clientKeyData is not PEM");
+  if (certificate !== undefined && key !== undefined && !keyMatchesCertificate(key, certificate)) {
+    return err("its clientKeyData does not belong to its clientCertificateData");
+  }
   const expiry = text(status["expirationTimestamp"]);
   const expiresAtMs = expiry === undefined ? undefined : Date.parse(expiry);
   if (expiresAtMs !== undefined && Number.isNaN(expiresAtMs)) return err("its expirationTimestamp is not RFC 3339");

@@ -13,7 +13,7 @@ const V1 = "client.authentication.k8s.io/v1";
 
 interface Sandbox {
   readonly directory: string;
-  readonly source: (plugin?: Partial<ExecPlugin>, timeoutMs?: number) => ExecSource;
+  readonly source: (plugin?: Partial<ExecPlugin>, more?: { timeoutMs?: number; interactive?: boolean }) => ExecSource;
   readonly clock: ManualClock;
   /** How often the plugin ran. */
   readonly runs: () => Promise<number>;
@@ -30,11 +30,13 @@ async function withPlugin(body: string, run: (sandbox: Sandbox) => Promise<void>
     await run({
       directory,
       clock,
-      source: (plugin = {}, timeoutMs = 20_000) =>
+      source: (plugin = {}, more = {}) =>
         new ExecSource({
           plugin: { apiVersion: V1, command, args: [], env: {}, interactiveMode: "Never", ...plugin },
           clock,
-          timeoutMs,
+          timeoutMs: 20_000,
+          interactive: false,
+          ...more,
         }),
       runs: async () => (await readFile(join(directory, "runs"), "utf8")).trim().split("\n").length,
     });
@@ -71,6 +73,22 @@ test("ExecSource tells the plugin the cluster, its own variables and that no one
   });
 });
 
+test("ExecSource hands a person over to a plugin that may ask, and to no other", async () => {
+  const body = `printf '%s' "$KUBERNETES_EXEC_INFO" > "$OUT/info"\n${answer({ token: "t" })}`;
+  await withPlugin(body, async ({ directory, source }) => {
+    for (const [interactiveMode, interactive] of [
+      ["Always", true],
+      ["IfAvailable", true],
+      ["Never", false],
+    ] as const) {
+      await source({ interactiveMode, env: { OUT: directory } }, { interactive: true }).credential();
+      const info: unknown = JSON.parse(await readFile(join(directory, "info"), "utf8"));
+      assert.deepEqual(info, { kind: "ExecCredential", apiVersion: V1, spec: { interactive } });
+    }
+    await assert.rejects(source({ interactiveMode: "Always" }).credential(), failsWith("NEEDS_TERMINAL"));
+  });
+});
+
 test("ExecSource runs the plugin once for all who wait and again only after its credential expired", async () => {
   const status = { token: "t", expirationTimestamp: "2030-01-01T00:10:00Z" };
   await withPlugin(answer(status), async ({ source, clock, runs }) => {
@@ -104,7 +122,7 @@ test("ExecSource runs the plugin again for the request after a 401, and only if 
 
 test("trap 16: a plugin that hangs is killed with its children", async () => {
   await withPlugin(`sleep 600 & echo $! > "$OUT/child"; wait`, async ({ directory, source }) => {
-    const exec = source({ env: { OUT: directory } }, 300);
+    const exec = source({ env: { OUT: directory } }, { timeoutMs: 300 });
     await assert.rejects(exec.credential(), failsWith("TIMEOUT", "300 ms"));
     const child = Number(await readFile(join(directory, "child"), "utf8"));
     // The signal is delivered at once, its effect shows a moment later.
@@ -128,6 +146,8 @@ function isRunning(pid: number): boolean {
 
 test("trap 16: a plugin that prints garbage gives an error that says what is wrong and quotes nothing", async () => {
   const secret = "s3cr3t";
+  const pki = await makeTestPki();
+  const [one, two] = await Promise.all([pki.client({ commonName: "one" }), pki.client({ commonName: "two" })]);
   const cases: readonly (readonly [string, string])[] = [
     ["true", "printed nothing"],
     [`echo '${secret}'`, "not a JSON object"],
@@ -139,6 +159,7 @@ test("trap 16: a plugin that prints garbage gives an error that says what is wro
     [answer({ token: `${secret}\r\nx: y` }), "characters no header may carry"],
     [answer({ clientCertificateData: secret }), "without the other"],
     [answer({ clientCertificateData: secret, clientKeyData: secret }), "clientCertificateData is not PEM"],
+    [answer({ clientCertificateData: one.cert, clientKeyData: two.key }), "does not belong"],
     [answer({ token: secret, expirationTimestamp: "soon" }), "not RFC 3339"],
   ];
   for (const [body, problem] of cases) {
@@ -173,7 +194,6 @@ test("ExecSource says what to install when the command is not there", async () =
       failsWith("NOT_FOUND", "/nonexistent/plugin", "get it from the shop"),
     );
     await assert.rejects(source({ command: "/etc/passwd" }).credential(), failsWith("CANNOT_START", "EACCES"));
-    await assert.rejects(source({ interactiveMode: "Always" }).credential(), failsWith("NEEDS_TERMINAL"));
   });
 });
 

@@ -1,6 +1,14 @@
 // Running a credential plugin: one at a time, cached until it expires or a request comes back 401 (client-go plugin/pkg/client/auth/exec).
 import type { Clock, Millis } from "@coracle/base";
-import { environment, runProcess, type RunResult, SpawnError, startTimer, type Timer } from "@coracle/runtime";
+import {
+  environment,
+  runProcess,
+  type RunResult,
+  SpawnError,
+  startTimer,
+  stdinIsTerminal,
+  type Timer,
+} from "@coracle/runtime";
 import { decodeExecCredential, encodeExecInfo, type ExecCredential } from "./exec-credential.ts";
 import type { ExecPlugin } from "./exec-plugin.ts";
 
@@ -25,11 +33,15 @@ export interface ExecSourceOptions {
   readonly clock: Clock;
   /** A plugin that takes longer is killed with its children. Default 60 000. */
   readonly timeoutMs?: number | undefined;
+  /** Whether a person can be asked; by default, whether standard input is a terminal. */
+  readonly interactive?: boolean | undefined;
   /** Defaults to this process's; the plugin's own `env` is added. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 const TIMEOUT_MS = 60_000;
+/** A person who reads and types is given this long. */
+const INTERACTIVE_TIMEOUT_MS = 600_000;
 /** A token and a certificate chain with its key fit many times. */
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 /** How long after the kill the pipes may stay open in a grandchild that left the process group. */
@@ -80,19 +92,23 @@ export class ExecSource {
 
   async #run(): Promise<RunResult> {
     const { plugin } = this.#options;
-    if (plugin.interactiveMode === "Always") {
-      throw this.#failure("NEEDS_TERMINAL", "its interactiveMode is Always and there is no one to ask");
+    const canAsk = this.#options.interactive ?? stdinIsTerminal();
+    if (plugin.interactiveMode === "Always" && !canAsk) {
+      throw this.#failure("NEEDS_TERMINAL", "its interactiveMode is Always and standard input is no terminal");
     }
-    const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
+    const interactive = canAsk && plugin.interactiveMode !== "Never";
+    const timeoutMs = this.#options.timeoutMs ?? (interactive ? INTERACTIVE_TIMEOUT_MS : TIMEOUT_MS);
     const result = await this.#withDeadline(timeoutMs + KILL_GRACE_MS, (signal) =>
       runProcess([plugin.command, ...plugin.args], {
         env: {
           ...(this.#options.environment ?? environment()),
           ...plugin.env,
-          KUBERNETES_EXEC_INFO: encodeExecInfo(plugin, false),
+          KUBERNETES_EXEC_INFO: encodeExecInfo(plugin, interactive),
         },
         stderr: "inherit",
-        ownGroup: true,
+        inheritsStdin: interactive,
+        // A process group of its own would not be let near the terminal.
+        ownGroup: !interactive,
         timeoutMs,
         outputSizeBytesMax: OUTPUT_BYTES_MAX,
         signal,

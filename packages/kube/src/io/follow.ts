@@ -121,13 +121,14 @@ class Follower<T extends KubeObject> {
     this.#dropRequest();
     this.#countReconnects(machine);
     const { form, projection, limits } = this.#options;
+    const dropManagedFields = projection?.paths.some((path) => path.startsWith("metadata.managedFields")) !== true;
     this.#request = new FollowRequest({
       id: output.id,
       mode: output.mode,
       query: output.options,
       transport: this.#client.transport,
       path: this.#path,
-      accept: acceptHeader(output.mode === "list" ? "list" : "watch", { form, dropManagedFields: true }),
+      accept: acceptHeader(output.mode === "list" ? "list" : "watch", { form, dropManagedFields }),
       parser: {
         table: form === "table",
         ...(projection === undefined ? {} : { projection }),

@@ -3,7 +3,7 @@ import { environment } from "@coracle/runtime";
 import { type KubeClientConfig, KubeConfigError } from "./client-config.ts";
 import { loadKubeconfig, type KubeconfigOptions, withEnvironmentProxy } from "./kubeconfig.ts";
 import { isCertificatePem, type PemSource } from "./pem-source.ts";
-import { readConfigFile, readPemFile } from "./read-file.ts";
+import { readConfigFile, readPemFile, readTokenFile } from "./read-file.ts";
 
 /** Where the kubelet mounts the service account. */
 export const SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -32,12 +32,7 @@ export async function inClusterConfig(options: InClusterOptions = {}): Promise<K
     );
   }
   const tokenFile = `${directory}/token`;
-  const token = (await readConfigFile(tokenFile, "service account token")).trim();
-  if (token === "") {
-    throw new KubeConfigError("INVALID", `Cannot use service account token "${tokenFile}": the file is empty`, {
-      path: tokenFile,
-    });
-  }
+  const token = await readTokenFile(tokenFile, "service account token");
   const ca = await readCa(`${directory}/ca.crt`, options.onWarning);
   const config: KubeClientConfig = {
     server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,

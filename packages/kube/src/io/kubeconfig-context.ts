@@ -4,7 +4,7 @@ import { type KubeAuth, type KubeClientConfig, KubeConfigError, type KubeTls } f
 import type { ExecClusterInfo } from "./exec-plugin.ts";
 import type { Defined, Kubeconfig, KubeconfigCluster, KubeconfigUser, PemReference } from "./kubeconfig-file.ts";
 import { isCertificatePem, isPrivateKeyPem, type PemSource } from "./pem-source.ts";
-import { readPemFile } from "./read-file.ts";
+import { readPemFile, readTokenFile } from "./read-file.ts";
 
 /** What a caller may choose instead of what the file says. */
 export interface ContextOverrides {
@@ -41,7 +41,7 @@ export async function resolveKubeconfig(
     server,
     namespace: overrides.namespace ?? context?.value.namespace ?? "default",
     tls,
-    auth: trimmedUser === undefined ? {} : resolveAuth(trimmedUser, cluster.value, tls),
+    auth: trimmedUser === undefined ? {} : await resolveAuth(trimmedUser, cluster.value, tls),
     ...(trimmedUser?.value.impersonate === undefined ? {} : { impersonate: trimmedUser.value.impersonate }),
     ...(proxyUrl === undefined ? {} : { proxyUrl: checkedProxy(proxyUrl, cluster) }),
     disableCompression,
@@ -182,15 +182,21 @@ async function readPem(
   return path === undefined ? undefined : readPemFile(path, role, accepts);
 }
 
-function resolveAuth(user: Defined<KubeconfigUser>, cluster: KubeconfigCluster, tls: KubeTls): KubeAuth {
-  const { token, tokenFile, username, password, exec } = user.value;
-  if (token !== undefined || tokenFile !== undefined) {
-    return { ...(token === undefined ? {} : { token }), ...(tokenFile === undefined ? {} : { tokenFile }) };
-  }
+async function resolveAuth(user: Defined<KubeconfigUser>, cluster: KubeconfigCluster, tls: KubeTls): Promise<KubeAuth> {
+  const { token, tokenFile, username, password, exec, authProvider } = user.value;
+  if (token !== undefined) return { token, ...(tokenFile === undefined ? {} : { tokenFile }) };
+  if (tokenFile !== undefined) return { token: await readTokenFile(tokenFile, "token file"), tokenFile };
   if (username !== undefined) return { basic: { username, password: password ?? "" } };
-  if (exec === undefined || tls.certificate !== undefined) return {};
-  if (!user.value.provideClusterInfo) return { exec };
-  return { exec: { ...exec, cluster: execClusterInfo(cluster, tls) } };
+  if (tls.certificate !== undefined) return {};
+  if (exec !== undefined) {
+    return { exec: user.value.provideClusterInfo ? { ...exec, cluster: execClusterInfo(cluster, tls) } : exec };
+  }
+  if (authProvider === undefined) return {};
+  throw new KubeConfigError(
+    "INVALID",
+    `Cannot use kubeconfig "${user.path}": auth-provider "${authProvider}" was removed in Kubernetes 1.26, use an exec plugin`,
+    { path: user.path },
+  );
 }
 
 function execClusterInfo(cluster: KubeconfigCluster, tls: KubeTls): ExecClusterInfo {

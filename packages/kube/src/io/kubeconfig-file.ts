@@ -31,6 +31,8 @@ export interface KubeconfigUser {
   readonly clientCertificate: PemReference;
   readonly clientKey: PemReference;
   readonly exec: Omit<ExecPlugin, "cluster"> | undefined;
+  /** Name of a built-in provider of old versions, which nothing supports any more. */
+  readonly authProvider: string | undefined;
   /** The exec stanza asks for `KUBERNETES_EXEC_INFO.spec.cluster`. */
   readonly provideClusterInfo: boolean;
   readonly impersonate: Impersonation | undefined;
@@ -150,6 +152,7 @@ function parseUser(fields: YamlFields, path: string): KubeconfigUser {
     clientCertificate: pemReference(fields, "client-certificate", path),
     clientKey: pemReference(fields, "client-key", path),
     exec: fields.has("exec") ? parseExec(fields.mapping("exec"), path) : undefined,
+    authProvider: fields.mapping("auth-provider").text("name"),
     provideClusterInfo: fields.mapping("exec").flag("provideClusterInfo"),
     impersonate: parseImpersonation(fields),
   };

@@ -121,6 +121,7 @@ test("relative paths are seen from the file they stand in, and in-line data beat
     config: minimal(user, cluster),
     "ca.crt": pki.ca,
     "client.crt": client.cert,
+    t: "tok\n",
     "client.key": "not used",
   };
   await withFiles(files, async (directory) => {
@@ -128,7 +129,7 @@ test("relative paths are seen from the file they stand in, and in-line data beat
     assert.deepEqual(config.tls.ca, { pem: pki.ca, path: join(directory, "ca.crt") });
     assert.deepEqual(config.tls.certificate, { pem: client.cert, path: join(directory, "client.crt") });
     assert.deepEqual(config.tls.key, { pem: client.key });
-    assert.equal(config.auth.tokenFile, join(directory, "t"));
+    assert.deepEqual(config.auth, { token: "tok", tokenFile: join(directory, "t") });
   });
 });
 
@@ -173,6 +174,18 @@ test("missing and unusable files give one line that names the file", async () =>
       ),
   );
   await assert.rejects(loadKubeconfig({ path: tmpdir() }), refusal("UNREADABLE_FILE", tmpdir(), "directory"));
+});
+
+test("a token file must be there and hold a token when nothing else is given; auth-provider is refused by name", async () => {
+  await assert.rejects(load(minimal("tokenFile: gone")), refusal("MISSING_FILE", "token file", "gone"));
+  await withFiles({ config: minimal("tokenFile: t"), t: "\n" }, async (directory) =>
+    assert.rejects(
+      loadKubeconfig({ path: join(directory, "config"), environment: {} }),
+      refusal("INVALID", join(directory, "t"), "empty"),
+    ),
+  );
+  assert.equal((await load(minimal("token: x, tokenFile: gone"))).auth.token, "x");
+  await assert.rejects(load(minimal("auth-provider: {name: gcp}")), refusal("INVALID", '"gcp"', "exec plugin"));
 });
 
 test("malformed documents are refused without quoting them", async () => {

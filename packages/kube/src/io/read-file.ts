@@ -36,3 +36,10 @@ export async function readPemFile(path: string, role: string, accepts: (pem: str
   const found = pem.trim() === "" ? "an empty file" : `${pem.length} characters that are not it`;
   throw new KubeConfigError("INVALID", `Cannot use ${role} "${path}" as PEM: current value is ${found}`, { path });
 }
+
+/** The token in a file, trimmed; an empty file is an error. */
+export async function readTokenFile(path: string, role: string): Promise<string> {
+  const token = (await readConfigFile(path, role)).trim();
+  if (token !== "") return token;
+  throw new KubeConfigError("INVALID", `Cannot use ${role} "${path}": the file is empty`, { path });
+}

@@ -3,6 +3,7 @@ import {
   type FileChange,
   type FileWatch,
   keyMatchesCertificate,
+  readFileBytes,
   type TlsClientOptions,
   watchFiles,
 } from "@coracle/runtime";
@@ -34,6 +35,7 @@ export class TlsRotation {
   /** Last content of the certificate and key files, not in use until the two match. */
   #pendingCertificate: string | undefined;
   #pendingKey: string | undefined;
+  readonly #caughtUp: Promise<void>;
 
   constructor(tls: KubeTls, options: TlsRotationOptions) {
     this.#tls = tls;
@@ -44,11 +46,13 @@ export class TlsRotation {
     this.#pendingCertificate = this.#certificate;
     this.#pendingKey = this.#key;
     const paths = [tls.ca?.path, tls.certificate?.path, tls.key?.path].filter((path) => path !== undefined);
-    if (paths.length === 0) return;
-    this.#watch = watchFiles(paths, {
-      ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
-      onChange: (changes) => this.#onFiles(changes),
-    });
+    if (paths.length === 0) {
+      this.#caughtUp = Promise.resolve();
+      return;
+    }
+    const watch = watchFiles(paths, { pollMs: options.pollMs, onChange: (changes) => this.#onFiles(changes) });
+    this.#watch = watch;
+    this.#caughtUp = watch.ready.then(() => this.#catchUp(paths));
   }
 
   /** What new connections are to use. */
@@ -64,13 +68,8 @@ export class TlsRotation {
   }
 
   /** Resolves when changes from now on are seen. */
-  async ready(): Promise<void> {
-    await this.#watch?.ready;
-  }
-
-  /** Looks at the files now. */
-  async check(): Promise<void> {
-    await this.#watch?.check();
+  ready(): Promise<void> {
+    return this.#caughtUp;
   }
 
   /** Uses what a credential plugin gave; nothing happens when it is in use already. */
@@ -83,6 +82,13 @@ export class TlsRotation {
 
   close(): void {
     this.#watch?.close();
+  }
+
+  /** The configuration was loaded before the watch began: what changed in between is taken now. */
+  async #catchUp(paths: readonly string[]): Promise<void> {
+    const changes: FileChange[] = [];
+    for (const path of paths) changes.push({ path, content: await readFileBytes(path).catch(() => undefined) });
+    this.#onFiles(changes);
   }
 
   #onFiles(changes: readonly FileChange[]): void {

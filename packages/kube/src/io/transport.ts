@@ -9,6 +9,7 @@ import {
   type HttpClientStats,
   type HttpResponse,
 } from "@coracle/runtime";
+import { abortable } from "./abortable.ts";
 import type { KubeClientConfig } from "./client-config.ts";
 import { createCredentials, type Credentials } from "./credentials.ts";
 import type { KubeMetricsHook } from "./metrics-hook.ts";
@@ -79,7 +80,7 @@ export class KubeTransport {
 
   /** Sends once. Any HTTP status is an answer; throws {@link HttpClientError} when there is none. */
   async send(request: KubeRequest): Promise<HttpResponse> {
-    const credential = await this.#credentials.current();
+    const credential = await abortable(this.#credentials.current(), request.signal);
     if (credential.certificate !== undefined) this.#tls.setCertificate(credential.certificate);
     const { clock, metrics, userAgent } = this.#options;
     const sentAt = clock.now();

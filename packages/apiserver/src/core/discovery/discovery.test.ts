@@ -21,6 +21,7 @@ const strategy: ResourceDefinition["strategy"] = {
   validateUpdate: () => [],
   validateStatusUpdate: () => [],
   warnings: () => [],
+  graceSeconds: () => 0,
 };
 
 const base: ResourceDefinition = {

@@ -16,6 +16,8 @@ export interface Credentials {
   readonly clients: TestAuthority;
   readonly admin: CertificatePair;
   readonly adminToken: string;
+  /** The key the server signs service-account tokens with, PEM. */
+  readonly signingKeyPem: string;
   /** Writes the administrator's kubeconfig for a server at `url` behind `caPem`. */
   writeKubeconfig(url: string, caPem: string): Promise<void>;
   /** Puts a serving certificate of a fresh authority in place, as a rotation does; returns the authority. */
@@ -67,6 +69,7 @@ async function fill(folder: string): Promise<Credentials> {
     clients,
     admin,
     adminToken,
+    signingKeyPem: signing.privatePem,
     writeKubeconfig: (url, caPem) =>
       writeAll(folder, { "admin.kubeconfig": kubeconfig({ url, caPem, client: admin }) }),
     replaceServing: () => replaceServing(folder),

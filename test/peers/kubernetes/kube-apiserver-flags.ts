@@ -2,6 +2,9 @@
 import { join } from "node:path";
 import type { Credentials } from "./credentials.ts";
 
+/** Who issues service-account tokens, and the audience of the server itself; what kubeadm writes. */
+export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.local";
+
 /** Flags by name without dashes; a list repeats the flag, null leaves it out. */
 export type FlagValues = Readonly<Record<string, string | readonly string[] | null>>;
 
@@ -22,7 +25,7 @@ export function commandLine(
     "client-ca-file": file("client-ca.crt"),
     "token-auth-file": file("tokens.csv"),
     "authorization-mode": "RBAC",
-    "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
+    "service-account-issuer": SERVICE_ACCOUNT_ISSUER,
     "service-account-key-file": file("service-account.pub"),
     "service-account-signing-key-file": file("service-account.key"),
     "requestheader-client-ca-file": file("front-proxy-ca.crt"),

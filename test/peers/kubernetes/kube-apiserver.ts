@@ -6,6 +6,7 @@ import { type Answer, type Exchange, exchange, type HttpsTarget } from "./https-
 import { commandLine, type FlagValues } from "./kube-apiserver-flags.ts";
 import { type PeerProcess, startPeerProcess } from "./peer-process.ts";
 import { freePorts } from "./ports.ts";
+import { type ServiceAccountIdentity, signServiceAccountToken } from "./service-account-token.ts";
 import { removeTemporaryFolder } from "./temporary-folder.ts";
 import { KUBE_APISERVER, missingKubernetesPeers, peerPath } from "./version.ts";
 import { PeerGone, waitFor } from "./wait.ts";
@@ -50,6 +51,11 @@ export interface KubeApiserver {
   json(method: string, path: string, body?: unknown, contentType?: string): Promise<unknown>;
   /** A client certificate of this server's client authority. */
   issueClient(user: string, groups: readonly string[], lifetimeSeconds?: number): Promise<CertificatePair>;
+  /**
+   * A bound service-account token that lives as briefly as a test wants: TokenRequest grants no less than ten minutes.
+   * The server checks it as one of its own.
+   */
+  issueServiceAccountToken(account: ServiceAccountIdentity, lifetimeSeconds: number): string;
   /** Puts a serving certificate of a new authority in place and waits until new connections get it; returns the new authority. */
   swapServingAuthority(): Promise<string>;
   /** Makes etcd forget all revisions before `revision` (the current one by default). */
@@ -178,6 +184,10 @@ class Server implements KubeApiserver {
       usage: "client",
       lifetimeSeconds,
     });
+  }
+
+  issueServiceAccountToken(account: ServiceAccountIdentity, lifetimeSeconds: number): string {
+    return signServiceAccountToken(this.#credentials.signingKeyPem, account, lifetimeSeconds);
   }
 
   async swapServingAuthority(): Promise<string> {

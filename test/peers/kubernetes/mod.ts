@@ -8,5 +8,7 @@ export * from "./kube-apiserver.ts";
 export type { FlagValues } from "./kube-apiserver-flags.ts";
 export * from "./peer-process.ts";
 export * from "./ports.ts";
+export type { ServiceAccountIdentity } from "./service-account-token.ts";
+export * from "./temporary-folder.ts";
 export * from "./version.ts";
 export * from "./wait.ts";

@@ -76,7 +76,7 @@ test("pruneUnknownFields() gives back the same object when it drops nothing, and
 });
 
 test("judgeStrictness() ignores, warns or refuses", () => {
-  const errors = strictErrorTexts({ duplicateFields: ["spec.vni"], unknownFields: ["spec.foo"] });
+  const errors = strictErrorTexts({ strictErrors: ['duplicate field "spec.vni"'], unknownFields: ["spec.foo"] });
   assert.deepEqual(errors, ['duplicate field "spec.vni"', 'unknown field "spec.foo"']);
   const body = { kind: "body", expected: subnet } as const;
   assert.deepEqual(judgeStrictness("Ignore", errors, body), { ok: true, value: [] });
@@ -95,7 +95,7 @@ test("judgeStrictness() ignores, warns or refuses", () => {
 });
 
 test("judgeStrictness() shows the patched object when it refuses a patch", () => {
-  const subject = { kind: "patch", patched: { spec: { foo: 1 }, kind: "Subnet" } } as const;
+  const subject = { kind: "patch", shown: '{"kind":"Subnet","spec":{"foo":1}}' } as const;
   const refused = judgeStrictness("Strict", ['unknown field "spec.foo"'], subject);
   assert.ok(!refused.ok);
   assert.equal(refused.error.code, 422);

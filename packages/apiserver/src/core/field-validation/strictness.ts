@@ -1,22 +1,18 @@
 // What happens to unknown and repeated fields: nothing, a warning, or a refusal (fieldValidation=Ignore, Warn, Strict).
-import type { JsonObject } from "@coracle/api";
 import { err, ok } from "@coracle/base";
 import type { Result } from "@coracle/base";
-import { badRequest, cannotBeHandled, canonicalJson, STRICT_ERRORS_MAX } from "../json/mod.ts";
+import { badRequest, cannotBeHandled, STRICT_ERRORS_MAX } from "../json/mod.ts";
 import type { ExpectedType, StatusFailure } from "../json/mod.ts";
 
 /** Values of the fieldValidation parameter; the server's default is Warn. */
 export type FieldValidationMode = "Ignore" | "Warn" | "Strict";
 
-/** Texts of strict decoding, `duplicate field "spec.vni"` first, as the server lists them; each once. */
+/** What the decoder objected to, then `unknown field "spec.foo"`, as the server lists them; each once. */
 export function strictErrorTexts(found: {
-  readonly duplicateFields: readonly string[];
+  readonly strictErrors: readonly string[];
   readonly unknownFields: readonly string[];
 }): readonly string[] {
-  const texts = [
-    ...found.duplicateFields.map((path) => `duplicate field "${path}"`),
-    ...found.unknownFields.map((path) => `unknown field "${path}"`),
-  ];
+  const texts = [...found.strictErrors, ...found.unknownFields.map((path) => `unknown field "${path}"`)];
   return [...new Set(texts)].slice(0, STRICT_ERRORS_MAX);
 }
 
@@ -24,8 +20,8 @@ export function strictErrorTexts(found: {
 export type StrictSubject =
   /** Body of a create or update. */
   | { readonly kind: "body"; readonly expected: ExpectedType }
-  /** A JSON, merge or strategic merge patch, with the object it gave before pruning. */
-  | { readonly kind: "patch"; readonly patched: JsonObject }
+  /** A JSON, merge or strategic merge patch, as the refusal shows it. */
+  | { readonly kind: "patch"; readonly shown: string }
   /** Body of a server-side apply. */
   | { readonly kind: "apply" };
 
@@ -45,15 +41,15 @@ export function judgeStrictness(
     case "body":
       return err(cannotBeHandled(subject.expected, text));
     case "patch":
-      return err(invalidPatch(subject.patched, text));
+      return err(invalidPatch(subject.shown, text));
     case "apply":
       return err(badRequest(`error strict decoding YAML: ${errors.join(", ")}`));
   }
 }
 
-/** 422 for a patch whose result cannot be decoded; kube-apiserver shows the whole patched object. */
-export function invalidPatch(patched: JsonObject, text: string): StatusFailure {
-  const message = `Invalid value: ${JSON.stringify(canonicalJson(patched))}: ${text}`;
+/** 422 for a patch whose result cannot be decoded; the refusal shows the patch or the whole patched object. */
+export function invalidPatch(shown: string, text: string): StatusFailure {
+  const message = `Invalid value: ${JSON.stringify(shown)}: ${text}`;
   return {
     code: 422,
     reason: "Invalid",

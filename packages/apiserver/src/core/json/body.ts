@@ -16,8 +16,8 @@ export type BodyMediaType = "application/json" | "application/yaml";
 /** A body that is an object. */
 export interface DecodedBody {
   readonly object: JsonObject;
-  /** Paths of members written twice, for example "spec.vni"; empty unless asked for. */
-  readonly duplicateFields: readonly string[];
+  /** In words, which members were written twice; empty unless asked for. */
+  readonly strictErrors: readonly string[];
 }
 
 /** What a body is expected to be. */
@@ -62,7 +62,10 @@ export function decodeObject(
       ),
     );
   const decoded = decodeText(bytes, options);
-  if (!decoded.ok) return refuse(`couldn't get version/kind; json parse error: ${decoded.error}`);
+  if (!decoded.ok) {
+    const isYaml = options.mediaType === "application/yaml";
+    return refuse(isYaml ? decoded.error : `couldn't get version/kind; json parse error: ${decoded.error}`);
+  }
   const value = decoded.value.value ?? {};
   const typeError = typeMetaError(value);
   if (typeError !== undefined || !isJsonObject(value)) {
@@ -77,23 +80,31 @@ export function decodeObject(
   const filled = expected.builtIn ? fillTypeMeta(value, expected) : value;
   const version = textMember(filled, "apiVersion");
   if (version !== expected.apiVersion) return err(versionMismatch(version, textMember(filled, "kind"), expected));
-  if (expected.builtIn && filled["kind"] !== expected.kind) {
-    return err(cannotBeHandled(expected, `no kind "${kind}" is registered for this resource`, kind));
-  }
-  return ok({ object: filled, duplicateFields: decoded.value.duplicateFields });
+  if (expected.builtIn && filled["kind"] !== expected.kind) return err(kindMismatch(kind, expected));
+  return ok({ object: filled, strictErrors: decoded.value.strictErrors });
 }
 
 /** 400 for a body of the right kind whose content does not fit it: `Pod in version "v1" cannot be handled as a Pod: …`. */
-export function cannotBeHandled(expected: ExpectedType, message: string, kind: string = expected.kind): StatusFailure {
-  const version = expected.apiVersion.split("/").at(-1) ?? "";
-  return badRequest(`${kind} in version "${version}" cannot be handled as a ${expected.kind}: ${message}`);
+export function cannotBeHandled(expected: ExpectedType, message: string): StatusFailure {
+  const version = bareVersion(expected.apiVersion);
+  return badRequest(`${expected.kind} in version "${version}" cannot be handled as a ${expected.kind}: ${message}`);
+}
+
+function bareVersion(apiVersion: string): string {
+  return apiVersion.split("/").at(-1) ?? "";
+}
+
+function kindMismatch(kind: string, expected: ExpectedType): StatusFailure {
+  const version = bareVersion(expected.apiVersion);
+  const conversion = `converting (${version}.${kind}) to (${expected.kind}): unknown conversion`;
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${expected.kind}: ${conversion}`);
 }
 
 function versionMismatch(version: string, kind: string, expected: ExpectedType): StatusFailure {
-  if (expected.builtIn && kind !== expected.kind) {
-    const bare = version.split("/").at(-1) ?? "";
+  if (expected.builtIn) {
+    const unknown = `no kind "${kind}" is registered for version "${version}"`;
     return badRequest(
-      `${kind} in version "${bare}" cannot be handled as a ${expected.kind}: no kind "${kind}" is registered for version "${version}"`,
+      `${kind} in version "${bareVersion(version)}" cannot be handled as a ${expected.kind}: ${unknown}`,
     );
   }
   return badRequest(

@@ -5,10 +5,11 @@ import { findDuplicateFields } from "./duplicate-fields.ts";
 import { countMembers, JSON_DEPTH_MAX, scanStructure } from "./structure-scan.ts";
 import { jsonSyntaxError } from "./syntax-error.ts";
 
-/** A value and the paths of members that were written twice (empty unless asked for). */
+/** A value, and in words which members were written twice (empty unless asked for). */
 export interface DecodedValue {
   readonly value: unknown;
-  readonly duplicateFields: readonly string[];
+  /** Texts of the strict decoder, for example `duplicate field "spec.vni"`. */
+  readonly strictErrors: readonly string[];
 }
 
 /**
@@ -28,5 +29,6 @@ export function decodeJson(text: string, options: { readonly findDuplicates: boo
     return err(`json: cannot unmarshal number ${scan.unsafeNumber} without loss`);
   }
   const hasDuplicates = options.findDuplicates && scan.memberCount !== countMembers(value);
-  return ok({ value, duplicateFields: hasDuplicates ? findDuplicateFields(text) : [] });
+  const duplicates = hasDuplicates ? findDuplicateFields(text) : [];
+  return ok({ value, strictErrors: duplicates.map((path) => `duplicate field "${path}"`) });
 }

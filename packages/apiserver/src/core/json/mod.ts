@@ -4,6 +4,7 @@ export { bodyMediaType, cannotBeHandled, decodeObject, decodeText, goKind } from
 export type { BodyMediaType, DecodedBody, ExpectedType } from "./body.ts";
 export { canonicalJson } from "./canonical.ts";
 export { decodeJson } from "./decode.ts";
+export { printGoValue } from "./go-value.ts";
 export type { DecodedValue } from "./decode.ts";
 export { findDuplicateFields, STRICT_ERRORS_MAX } from "./duplicate-fields.ts";
 export { valueAt, withMember, withoutMember, withValueAt } from "./member-path.ts";

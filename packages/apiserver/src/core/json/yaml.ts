@@ -1,7 +1,7 @@
 // Reading YAML bodies into JSON values: the subset of YAML that means JSON, with the scalars of YAML 1.1 as Kubernetes reads them.
 import { err, ok } from "@coracle/base";
 import type { Result } from "@coracle/base";
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import type { Document, Node } from "yaml";
 import type { DecodedValue } from "./decode.ts";
 import { STRICT_ERRORS_MAX } from "./duplicate-fields.ts";
@@ -12,7 +12,9 @@ export const YAML_NODES_MAX = 200_000;
 
 interface Reading {
   readonly document: Document;
-  readonly duplicates: Set<string>;
+  readonly lines: LineCounter;
+  /** One line of text per member written again. */
+  readonly duplicates: string[];
   nodes: number;
 }
 
@@ -22,7 +24,9 @@ interface Reading {
  */
 export function decodeYaml(text: string, options: { readonly findDuplicates: boolean }): Result<DecodedValue, string> {
   try {
+    const lineCounter = new LineCounter();
     const documents = parseAllDocuments(text, {
+      lineCounter,
       schema: "yaml-1.1",
       merge: true,
       uniqueKeys: false,
@@ -30,12 +34,13 @@ export function decodeYaml(text: string, options: { readonly findDuplicates: boo
         tags.filter((tag) => typeof tag === "string" || (KEPT_TAGS.test(tag.tag) && !isBase60(tag))),
     });
     const document = Array.isArray(documents) ? documents[0] : undefined;
-    if (document === undefined) return ok({ value: null, duplicateFields: [] });
+    if (document === undefined) return ok({ value: null, strictErrors: [] });
     const failure = document.errors[0];
     if (failure !== undefined) return err(`yaml: ${firstLine(failure.message)}`);
-    const reading: Reading = { document, duplicates: new Set(), nodes: 0 };
-    const value = read(reading, document.contents, { path: "", depth: 0 });
-    return ok({ value, duplicateFields: options.findDuplicates ? [...reading.duplicates] : [] });
+    const reading: Reading = { document, lines: lineCounter, duplicates: [], nodes: 0 };
+    const value = read(reading, document.contents, 0);
+    const isStrict = options.findDuplicates && reading.duplicates.length > 0;
+    return ok({ value, strictErrors: isStrict ? [duplicatesText(reading.duplicates)] : [] });
   } catch (cause) {
     return err(`yaml: ${firstLine(cause instanceof Error ? cause.message : String(cause))}`);
   }
@@ -48,35 +53,28 @@ function isBase60(tag: object): boolean {
   return "format" in tag && tag.format === "TIME";
 }
 
-interface Place {
-  readonly path: string;
-  readonly depth: number;
-}
-
-function read(reading: Reading, node: Node | null | undefined, place: Place): unknown {
+function read(reading: Reading, node: Node | null | undefined, depth: number): unknown {
   reading.nodes += 1;
   if (reading.nodes > YAML_NODES_MAX) throw new Error("document contains excessive aliasing");
-  if (place.depth > JSON_DEPTH_MAX) throw new Error("exceeded max depth");
+  if (depth > JSON_DEPTH_MAX) throw new Error("exceeded max depth");
   if (node === null || node === undefined) return null;
   if (isAlias(node)) {
     const target = node.resolve(reading.document);
     if (target === undefined) throw new Error(`unknown anchor '${node.source}' referenced`);
-    return read(reading, target, { path: place.path, depth: place.depth + 1 });
+    return read(reading, target, depth + 1);
   }
   if (isScalar(node)) return scalarValue(node.value);
   if (isSeq<Node>(node)) {
-    return node.items.map((item, index) =>
-      read(reading, item, { path: `${place.path}[${index}]`, depth: place.depth + 1 }),
-    );
+    return node.items.map((item) => read(reading, item, depth + 1));
   }
-  if (isMap<Node, Node | null>(node)) return readMap(reading, node.items, place);
+  if (isMap<Node, Node | null>(node)) return readMap(reading, node.items, depth);
   throw new Error("cannot convert a value to JSON");
 }
 
 function readMap(
   reading: Reading,
   items: readonly { readonly key: Node; readonly value: Node | null }[],
-  place: Place,
+  depth: number,
 ): unknown {
   const members = new Map<string, unknown>();
   const merged = new Map<string, unknown>();
@@ -84,17 +82,23 @@ function readMap(
     const key = isAlias(item.key) ? item.key.resolve(reading.document) : item.key;
     if (!isScalar(key)) throw new Error("invalid map key: must be a scalar");
     const name = String(scalarValue(key.value));
-    const path = place.path === "" ? name : `${place.path}.${name}`;
-    const value = read(reading, item.value, { path, depth: place.depth + 1 });
+    const value = read(reading, item.value, depth + 1);
     if (name === "<<" && key.type === "PLAIN") {
       mergeInto(merged, value);
       continue;
     }
-    if (members.has(name) && reading.duplicates.size < STRICT_ERRORS_MAX) reading.duplicates.add(path);
+    if (members.has(name) && reading.duplicates.length < STRICT_ERRORS_MAX) {
+      const line = reading.lines.linePos(item.key.range?.[0] ?? 0).line;
+      reading.duplicates.push(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+    }
     members.set(name, value);
   }
   // Own members win over merged ones. fromEntries defines members, so a name like __proto__ stays plain data.
   return Object.fromEntries([...merged, ...members]);
+}
+
+function duplicatesText(duplicates: readonly string[]): string {
+  return `yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`;
 }
 
 function mergeInto(merged: Map<string, unknown>, value: unknown): void {

@@ -1,5 +1,6 @@
 // Does a value fit its typed node? Field tracking refuses an applied configuration that does not (structured-merge-diff typed validation).
 import { isJsonObject } from "@coracle/api";
+import { printGoValue } from "../json/mod.ts";
 import { fieldElement, printElement } from "./path-element.ts";
 import type { PathElement } from "./path-element.ts";
 import type { ListNode, MapNode, TypedNode } from "./typed-schema.ts";
@@ -36,11 +37,11 @@ function visit(value: unknown, node: TypedNode, path: string, check: Check): voi
   switch (shape.kind) {
     case "map":
       if (isJsonObject(value)) visitMembers(value, shape.map, path, check);
-      else report(check, path, `expected map, got &{${printValue(value)}}`);
+      else report(check, path, `expected map, got &{${printGoValue(value)}}`);
       return;
     case "list":
       if (Array.isArray(value)) visitItems(value, shape.list, path, check);
-      else report(check, path, `expected list, got &{${printValue(value)}}`);
+      else report(check, path, `expected list, got &{${printGoValue(value)}}`);
       return;
     case "scalar":
       visitScalar(value, shape.scalar, path, check);
@@ -85,27 +86,18 @@ function visitScalar(
       return;
     case "string":
       if (typeof value !== "string")
-        report(check, path, `expected string, got &value.valueUnstructured{Value:${printValue(value)}}`);
+        report(check, path, `expected string, got &value.valueUnstructured{Value:${printGoValue(value)}}`);
       return;
     case "boolean":
-      if (typeof value !== "boolean") report(check, path, `expected boolean, got &{${printValue(value)}}`);
+      if (typeof value !== "boolean") report(check, path, `expected boolean, got &{${printGoValue(value)}}`);
       return;
     case "untyped":
-      if (!isScalar(value)) report(check, path, `expected any scalar, got &{${printValue(value)}}`);
+      if (!isScalar(value)) report(check, path, `expected any scalar, got &{${printGoValue(value)}}`);
   }
 }
 
 function report(check: Check, path: string, message: string): void {
   check.errors.push(path === "" ? message : `${path}: ${message}`);
-}
-
-// Values are shown the way Go's %v shows them.
-function printValue(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(printValue).join(" ")}]`;
-  if (typeof value === "string") return value;
-  if (!isJsonObject(value)) return value === null ? "<nil>" : (JSON.stringify(value) ?? "<nil>");
-  const names = Object.keys(value).sort();
-  return `map[${names.map((name) => `${name}:${printValue(value[name])}`).join(" ")}]`;
 }
 
 function goType(value: unknown): string {

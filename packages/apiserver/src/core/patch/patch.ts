@@ -4,7 +4,7 @@ import { isJsonObject } from "@coracle/api";
 import type { JsonObject, StructuralSchema } from "@coracle/api";
 import { err, ok } from "@coracle/base";
 import type { Result } from "@coracle/base";
-import { badRequest, decodeText, entityTooLarge, goKind } from "../json/mod.ts";
+import { badRequest, canonicalJson, decodeText, entityTooLarge, goKind, printGoValue } from "../json/mod.ts";
 import type { DecodedBody, DecodedValue, StatusFailure } from "../json/mod.ts";
 import { applyJsonPatch, JSON_PATCH_OPERATIONS_MAX } from "./json-patch.ts";
 import type { JsonPatchOperation } from "./json-patch.ts";
@@ -36,7 +36,7 @@ export function decodePatch(
   if (!decoded.ok) return err(badRequest(undecodable(type, decoded.error, decoding)));
   if (type === "json") return decodeOperations(decoded.value, decoding);
   const { value } = decoded.value;
-  const strictErrors = decoded.value.duplicateFields.map((path) => `duplicate field ${JSON.stringify(path)}`);
+  const { strictErrors } = decoded.value;
   if (!isJsonObject(value)) {
     const message = `json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`;
     if (value === null) return err(badRequest("Invalid JSON Patch"));
@@ -64,7 +64,7 @@ function decodeOperations(decoded: DecodedValue, decoding: PatchDecoding): Resul
     const limit = `The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_MAX}, got ${count}`;
     return err(entityTooLarge(limit));
   }
-  const strictErrors = decoded.duplicateFields.map((path) => `json patch duplicate field ${JSON.stringify(path)}`);
+  const strictErrors = decoded.strictErrors.map((text) => `json patch ${text}`);
   const operations: JsonPatchOperation[] = [];
   for (const [index, item] of value.entries()) {
     const operation = decodeOperation(item);
@@ -150,22 +150,24 @@ export function patchPreconditions(patch: Patch): { readonly resourceVersion?: s
 }
 
 /** Reads the body of a server-side apply (YAML, of which JSON is a part). Failures: 400. */
-export function decodeApplyBody(
-  bytes: Uint8Array,
-  decoding: PatchDecoding,
-): Result<DecodedBody & { readonly strictErrors: readonly string[] }, StatusFailure> {
+export function decodeApplyBody(bytes: Uint8Array, decoding: PatchDecoding): Result<DecodedBody, StatusFailure> {
   const json = decodeText(bytes, { mediaType: "application/json", findDuplicates: decoding.strict });
   const decoded = json.ok
     ? json
     : decodeText(bytes, { mediaType: "application/yaml", findDuplicates: decoding.strict });
   if (!decoded.ok) return err(badRequest(`error decoding YAML: error converting YAML to JSON: ${decoded.error}`));
-  const { value, duplicateFields } = decoded.value;
+  const { value, strictErrors } = decoded.value;
   if (value !== null && !isJsonObject(value)) {
     const message = `json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`;
     return err(badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${message}`));
   }
-  const keys = duplicateFields.map((path) => `key ${JSON.stringify(path.split(".").at(-1))} already set in map`);
-  const strictErrors =
-    keys.length === 0 ? [] : [`error converting YAML to JSON: yaml: unmarshal errors:\n  ${keys.join("\n  ")}`];
-  return ok({ object: value ?? {}, duplicateFields, strictErrors });
+  return ok({
+    object: value ?? {},
+    strictErrors: strictErrors.map((text) => `error converting YAML to JSON: ${text}`),
+  });
+}
+
+/** How a refused patch is shown: a strategic merge patch itself, as Go prints it; of the others the patched object. */
+export function shownPatch(patch: Patch, patched: JsonObject): string {
+  return patch.kind === "strategic" ? printGoValue(patch.value) : canonicalJson(patched);
 }

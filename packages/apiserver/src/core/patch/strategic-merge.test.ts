@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StructuralSchema } from "@coracle/api";
 import * as fc from "fast-check";
-import { applyPatch, decodePatch, strategicMerge } from "./mod.ts";
+import { applyPatch, decodePatch, findRestoreError, shownPatch, strategicMerge } from "./mod.ts";
 
 const container: StructuralSchema = {
   type: "object",
@@ -159,6 +159,17 @@ test("applyPatch() refuses malformed strategic merge patches", () => {
     ),
     /^500 The order in patch list/,
   );
+});
+
+test("findRestoreError() and shownPatch() word what does not fit", () => {
+  assert.equal(findRestoreError(schema, { metadata: { labels: ["x"] } }), "cannot restore map from slice");
+  assert.equal(findRestoreError(schema, { metadata: "x" }), "cannot restore struct from: string");
+  assert.equal(findRestoreError(schema, { containers: {} }), "cannot restore slice from map");
+  assert.equal(findRestoreError(schema, { containers: [{ name: 1 }] }), "cannot convert int64 to string");
+  assert.equal(findRestoreError(schema, live), undefined);
+  const patch = { kind: "strategic", value: { data: ["x", { b: 1, a: null }] }, strictErrors: [] } as const;
+  assert.equal(shownPatch(patch, {}), "map[data:[x map[a:<nil> b:1]]]");
+  assert.equal(shownPatch({ ...patch, kind: "merge" }, { b: 1, a: 2 }), '{"a":2,"b":1}');
 });
 
 test("applyPatch() never throws on any strategic merge patch", () => {

@@ -10,7 +10,7 @@ import {
   strictErrorTexts,
 } from "../field-validation/mod.ts";
 import { bodyMediaType, decodeObject, type ExpectedType } from "../json/mod.ts";
-import { applyPatch, type Patch } from "../patch/mod.ts";
+import { applyPatch, findRestoreError, type Patch, shownPatch } from "../patch/mod.ts";
 import { checkKind, withCheckedMetadata } from "./object-metadata.ts";
 
 /** How strictly a body is read, and where warnings go. */
@@ -38,7 +38,7 @@ export function objectOfBody(definition: ResourceDefinition, body: RequestBody):
   const findDuplicates = body.fieldValidation !== "Ignore";
   const decoded = orThrow(decodeObject(body.bytes, { mediaType, findDuplicates, expected }));
   const pruned = pruneUnknownFields(decoded.object, definition.schema);
-  const errors = strictErrorTexts({ duplicateFields: decoded.duplicateFields, unknownFields: pruned.unknownFields });
+  const errors = strictErrorTexts({ strictErrors: decoded.strictErrors, unknownFields: pruned.unknownFields });
   body.warnings.push(...orThrow(judgeStrictness(body.fieldValidation, errors, { kind: "body", expected })));
   return ofThisKind(definition, withCheckedMetadata(definition, pruned.object));
 }
@@ -52,12 +52,12 @@ export function patchedObject(
 ): ApiObject {
   const patched = orThrow(applyPatch(live, patch, definition.schema));
   const pruned = pruneUnknownFields(patched, definition.schema);
-  const unknown = strictErrorTexts({ duplicateFields: [], unknownFields: pruned.unknownFields });
-  const errors = [...new Set([...patch.strictErrors, ...unknown])];
-  const subject = { kind: "patch", patched } as const;
+  const errors = strictErrorTexts({ strictErrors: patch.strictErrors, unknownFields: pruned.unknownFields });
+  const subject = { kind: "patch", shown: shownPatch(patch, patched) } as const;
   strictness.warnings.push(...orThrow(judgeStrictness(strictness.fieldValidation, errors, subject)));
-  const misfit = definition.builtIn ? findDecodeError(definition.schema, pruned.object) : undefined;
-  if (misfit !== undefined) throw new StatusError(statusOfFailure(invalidPatch(patched, misfit)));
+  const findMisfit = patch.kind === "strategic" ? findRestoreError : findDecodeError;
+  const misfit = definition.builtIn ? findMisfit(definition.schema, pruned.object) : undefined;
+  if (misfit !== undefined) throw new StatusError(statusOfFailure(invalidPatch(subject.shown, misfit)));
   return ofThisKind(definition, withCheckedMetadata(definition, pruned.object));
 }
 

@@ -31,6 +31,7 @@ import type {
 } from "./kube-client.ts";
 import { acceptHeader, type AnswerShape, PATCH_MEDIA_TYPES } from "./media-type.ts";
 import type { KubeMetricsHook } from "./metrics-hook.ts";
+import { requestRoute } from "./request-route.ts";
 import { RequestSender } from "./request-sender.ts";
 import { DEFAULT_RETRY_POLICY } from "./retry.ts";
 import { isStatus } from "./status-response.ts";
@@ -217,7 +218,7 @@ class ConfiguredKubeClient implements KubeClient {
       path: resourcePath(resource, target),
       query: parts.query,
       headers: { accept: parts.accept },
-      route: route(resource, target),
+      route: requestRoute(resource, target),
     };
   }
 
@@ -320,12 +321,4 @@ function checkedObject(answer: unknown, path: string): KubeObject {
     "NOT_AN_OBJECT",
     `Cannot read the answer of ${path} as an object: it is JSON of another kind`,
   );
-}
-
-/** A path with names replaced, so that metrics do not grow with the cluster. */
-function route(resource: GroupVersionResource, target: ResourceTarget): string {
-  const namespace = target.namespace === undefined || target.namespace === "" ? {} : { namespace: "-" };
-  const name = target.name === undefined || target.name === "" ? {} : { name: "-" };
-  const subresource = target.subresource === undefined ? {} : { subresource: target.subresource };
-  return resourcePath(resource, { ...namespace, ...name, ...subresource });
 }

@@ -23,6 +23,8 @@ export interface FollowRequestOptions {
   readonly query: ListOptions;
   readonly transport: KubeTransport;
   readonly path: string;
+  /** The path's name in metrics. */
+  readonly route: string;
   readonly accept: string;
   readonly parser: Omit<JsonStreamOptions, "mode">;
   /** Called when something may have changed: an answer, a chunk, the end. */
@@ -92,11 +94,12 @@ export class FollowRequest {
   }
 
   async #send(): Promise<void> {
-    const { transport, path, query, accept } = this.#options;
+    const { transport, path, route, query, accept } = this.#options;
     try {
       const response = await transport.send({
         method: "GET",
         path,
+        route,
         query: formatQuery(query),
         headers: { accept },
         signal: this.#abort.signal,

@@ -19,6 +19,7 @@ import { FollowRequest } from "./follow-request.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { acceptHeader } from "./media-type.ts";
 import type { FollowSample } from "./metrics-hook.ts";
+import { requestRoute } from "./request-route.ts";
 import { isTableColumns } from "./table.ts";
 
 const CURSOR_INTERVAL_MS = 5000;
@@ -43,6 +44,7 @@ class Follower<T extends KubeObject> {
   readonly #client: KubeClient;
   readonly #options: FollowOptions;
   readonly #path: string;
+  readonly #route: string;
   readonly #cursors: CursorSaver | undefined;
   readonly #chunk = { events: 0, decodeMs: 0, consumerMs: 0 };
   #request: FollowRequest | undefined;
@@ -56,7 +58,9 @@ class Follower<T extends KubeObject> {
     this.#client = client;
     this.#options = options;
     const { namespace, cursor, cursorIntervalMs = CURSOR_INTERVAL_MS } = options;
-    this.#path = resourcePath(resource, namespace === undefined ? {} : { namespace });
+    const target = namespace === undefined ? {} : { namespace };
+    this.#path = resourcePath(resource, target);
+    this.#route = requestRoute(resource, target);
     if (cursor !== undefined) {
       this.#cursors = new CursorSaver(cursor, cursorIntervalMs, (message) =>
         this.#sample({ kind: "cursor-failed", resource: this.#path, message }),
@@ -128,6 +132,7 @@ class Follower<T extends KubeObject> {
       query: output.options,
       transport: this.#client.transport,
       path: this.#path,
+      route: this.#route,
       accept: acceptHeader(output.mode === "list" ? "list" : "watch", { form, dropManagedFields }),
       parser: {
         table: form === "table",

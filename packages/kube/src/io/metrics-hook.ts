@@ -4,7 +4,7 @@ import type { GapCause, ReconnectCause } from "../mod.ts";
 /** One attempt of one request. */
 export interface RequestSample {
   readonly method: string;
-  /** The path without names: "/api/v1/namespaces/{namespace}/pods/{name}" when known, else the path. */
+  /** The path with names replaced, "/api/v1/namespaces/-/pods/-"; of raw requests the path as it is. */
   readonly route: string;
   /** HTTP status, or 0 when there was no answer. */
   readonly status: number;

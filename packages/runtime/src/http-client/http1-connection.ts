@@ -1,6 +1,6 @@
 // One HTTP/1.1 connection (RFC 9112): one request at a time, kept alive between them unless the server says close.
 import type { URL } from "node:url";
-import { type ClientRequest, type IncomingMessage, request as sendHttp1 } from "node:http";
+import { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request as sendHttp1 } from "node:http";
 import type { Socket } from "node:net";
 import { startTimer, type Timer } from "../clock.ts";
 import { codeOf, messageOf } from "../runtime-error.ts";
@@ -104,13 +104,15 @@ export class Http1Connection implements ClientConnection {
     return this.#proxy === undefined ? path : url.origin + path;
   }
 
-  #headers(request: PendingRequest): Record<string, string | number> {
-    const headers: Record<string, string | number> = {
+  #headers(request: PendingRequest): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = {
       host: request.url.host,
       connection: "keep-alive",
     };
     if (request.request.gzip === true) headers["accept-encoding"] = "gzip";
-    for (const [name, value] of Object.entries(request.request.headers ?? {})) headers[name.toLowerCase()] = value;
+    for (const [name, value] of Object.entries(request.request.headers ?? {})) {
+      headers[name.toLowerCase()] = typeof value === "string" ? value : [...value];
+    }
     const { body } = request.request;
     if (body !== undefined) headers["content-length"] = bodySizeBytes(body);
     const login = this.#proxy === undefined ? undefined : proxyAuthorization(this.#proxy);

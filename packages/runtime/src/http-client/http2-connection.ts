@@ -311,8 +311,8 @@ function requestHeaders(pending: PendingRequest): OutgoingHttpHeaders {
   if (request.gzip === true) headers["accept-encoding"] = "gzip";
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     const lower = name.toLowerCase();
-    if (lower === "host") headers[":authority"] = value;
-    else if (!LEFT_OUT.has(lower)) headers[lower] = value;
+    if (lower === "host") headers[":authority"] = String(value);
+    else if (!LEFT_OUT.has(lower)) headers[lower] = typeof value === "string" ? value : [...value];
   }
   if (request.body !== undefined) headers["content-length"] = bodySizeBytes(request.body);
   return headers;

@@ -45,7 +45,8 @@ export interface HttpRequest {
   readonly method: string;
   /** Absolute `http:` or `https:` URL. */
   readonly url: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** A list is sent as one field per value. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly body?: Uint8Array | string | undefined;
   /** Aborting fails the request, or its body if the headers are there already. */
   readonly signal?: AbortSignal | undefined;

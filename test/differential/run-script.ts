@@ -185,7 +185,9 @@ function headersOf(head: {
     // Parameters of media types know no case (RFC 9110, 8.3.2).
     if (value !== undefined) kept[name] = volatileText(name === "content-type" ? value.toLowerCase() : value);
   }
-  for (const [index, warning] of head.warnings.entries()) kept[`warning-${index + 1}`] = volatileText(warning);
+  // Several fields of one name are one field with a list (RFC 9110, 5.3).
+  const warnings = head.warnings.flatMap((value) => value.split(/, (?=299 - ")/));
+  for (const [index, warning] of warnings.entries()) kept[`warning-${index + 1}`] = volatileText(warning);
   if (head.headers["etag"] !== undefined) kept["etag"] = "<present>";
   return kept;
 }

@@ -1,6 +1,6 @@
 // Paths that name no resource: discovery, OpenAPI, the list of paths.
 import { pathNotFoundStatus, StatusError } from "@coracle/kube";
-import { sha512 } from "@coracle/runtime";
+import { sha256, sha512 } from "@coracle/runtime";
 import {
   AGGREGATED_DISCOVERY_TYPE,
   aggregatedDiscovery,
@@ -53,9 +53,18 @@ function documentOf(server: ApiServer, exchange: Exchange, parts: readonly strin
   const [root, first = "", second = ""] = parts;
   if (root === undefined) return { paths: pathsOf(server) };
   if (root === "api")
-    return parts.length === 2 ? apiResourceList(definitions, { group: "", version: first }) : undefined;
+    return parts.length === 2
+      ? apiResourceList(definitions, { group: "", version: first, storageVersionHash })
+      : undefined;
   if (parts.length === 2) return apiGroup(definitions, first);
-  return parts.length === 3 ? apiResourceList(definitions, { group: first, version: second }) : undefined;
+  return parts.length === 3
+    ? apiResourceList(definitions, { group: first, version: second, storageVersionHash })
+    : undefined;
+}
+
+/** Eight bytes of the SHA-256 of what is stored, base64 (apiserver discovery StorageVersionHash). */
+function storageVersionHash(groupVersionKind: string): string {
+  return btoa(String.fromCharCode(...sha256(groupVersionKind).subarray(0, 8)));
 }
 
 function pathsOf(server: ApiServer): string[] {

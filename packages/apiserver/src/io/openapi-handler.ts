@@ -2,7 +2,7 @@
 import { sha512 } from "@coracle/runtime";
 import type * as OpenApiModule from "../core/openapi/mod.ts";
 import { upperHex } from "../core/discovery/mod.ts";
-import { BASE_HEADERS, objectAnswer, pageNotFound, textAnswer } from "./answer.ts";
+import { BASE_HEADERS, objectAnswer, pageNotFound, PLAIN_FORM, textAnswer } from "./answer.ts";
 import type { ApiServer } from "./api-server.ts";
 import { type Answer, type Exchange, header } from "./exchange.ts";
 

@@ -10,7 +10,7 @@ import { createObject } from "../core/registry/create.ts";
 import { deleteCollection } from "../core/registry/delete-collection.ts";
 import type { WriteContext, WriteOutcome, WriteTarget } from "../core/registry/environment.ts";
 import { trackingOf } from "../core/registry/field-tracking.ts";
-import { withCheckedMetadata } from "../core/registry/object-metadata.ts";
+import { checkedMetadata } from "../core/registry/object-metadata.ts";
 import { deleteObject } from "../core/registry/remove.ts";
 import { objectOfBody, patchedObject } from "../core/registry/request-object.ts";
 import { updateObject } from "../core/registry/update.ts";
@@ -196,7 +196,7 @@ async function answerApply(
   const form = formOf(exchange);
   const { query, bytes } = await readWrite(server, exchange, "ApplyOptions");
   const decoded = orThrow(decodeApplyBody(bytes, { strict: query.fieldValidation !== "Ignore" }));
-  const applied = withCheckedMetadata(definition, decoded.object);
+  const applied = { ...decoded.object, metadata: checkedMetadata(definition, decoded.object) };
   const { environment } = server;
   const target = targetOf(definition, exchange.info);
   const context = contextOf(exchange, query);

@@ -2,6 +2,7 @@
 import {
   type ApiObject,
   type FieldError,
+  formatTime,
   invalid,
   isJsonObject,
   type JsonObject,
@@ -39,7 +40,10 @@ export function reviewHandlers(server: () => ApiServer, tokens: TokenAuthenticat
   };
   return new Map([
     [`${AUTHENTICATION}/tokenreviews`, review(server, (_exchange, spec) => tokenStatus(tokens, spec))],
-    [`${AUTHENTICATION}/selfsubjectreviews`, review(server, async ({ user }) => ({ userInfo: userInfoOf(user) }))],
+    [
+      `${AUTHENTICATION}/selfsubjectreviews`,
+      review(server, async ({ user }) => ({ userInfo: userInfoOf(user) }), true),
+    ],
     [`${AUTHORIZATION}/subjectaccessreviews`, review(server, access)],
     [`${AUTHORIZATION}/localsubjectaccessreviews`, review(server, access)],
     [`${AUTHORIZATION}/selfsubjectaccessreviews`, review(server, ({ user }, spec) => decideFor(server(), user, spec))],
@@ -48,7 +52,7 @@ export function reviewHandlers(server: () => ApiServer, tokens: TokenAuthenticat
 }
 
 /** A review as a handler: reads the object, puts the status in, answers 201. */
-function review(server: () => ApiServer, statusOf: StatusOf): SpecialHandler {
+function review(server: () => ApiServer, statusOf: StatusOf, dated = false): SpecialHandler {
   return async (exchange, definition, bytes) => {
     if (exchange.info.verb !== "create") throw methodNotAllowed();
     const form = formOf(exchange);
@@ -59,7 +63,9 @@ function review(server: () => ApiServer, statusOf: StatusOf): SpecialHandler {
     const target = { definition, namespace: "", name: "", subresource: "" };
     const manager = managerNameOf(fieldManager, header(exchange, "user-agent"));
     const tracked = trackUpdate(undefined, object, trackingOf(server().environment, target, manager));
-    return objectAnswer(201, { ...tracked, status }, form);
+    const created = { creationTimestamp: formatTime(server().clock.wallMs()) };
+    const metadata = dated ? { ...object.metadata, ...created } : (tracked["metadata"] ?? {});
+    return objectAnswer(201, { ...tracked, metadata, status }, form);
   };
 }
 
@@ -97,7 +103,8 @@ function userOfSpec(spec: JsonObject): UserInfo {
 }
 
 function invalidReview(error: FieldError): StatusError {
-  return invalidError({ group: AUTHORIZATION, kind: "" }, "", [error]);
+  const { status } = invalidError({ group: AUTHORIZATION, kind: "" }, "", [error]);
+  return new StatusError({ ...status, details: { group: AUTHORIZATION, causes: status.details?.causes ?? [] } });
 }
 
 async function decideFor(server: ApiServer, user: UserInfo, spec: JsonObject): Promise<JsonObject> {

@@ -29,7 +29,7 @@ export interface TokenClaims {
 }
 
 /** The issuer of a server on its own, and its default audience. */
-export const TOKEN_ISSUER = "https://kubernetes.default.svc";
+export const TOKEN_ISSUER = "https://kubernetes.default.svc.cluster.local";
 export const DEFAULT_AUDIENCES: readonly string[] = [TOKEN_ISSUER];
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };

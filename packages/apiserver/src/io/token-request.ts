@@ -1,9 +1,19 @@
 // serviceaccounts/token: a bound, expiring token for a service account (authentication.k8s.io/v1 TokenRequest).
-import { formatTime, invalid, isJsonObject, type JsonObject, notSupported } from "@coracle/api";
+import {
+  formatTime,
+  invalid,
+  isJsonObject,
+  type JsonObject,
+  notSupported,
+  type ResourceDefinition,
+} from "@coracle/api";
 import { badRequestStatus, conflictStatus, notFoundStatus, StatusError } from "@coracle/kube";
 import { invalidError, orThrow } from "../core/failure.ts";
 import { bodyMediaType, decodeText } from "../core/json/mod.ts";
+import { type FieldTracking, managerNameOf, trackUpdate } from "../core/managed-fields/mod.ts";
+import { trackingOf } from "../core/registry/field-tracking.ts";
 import { objectKey } from "../core/registry/resource-key.ts";
+import { parseWriteQuery } from "../core/request/write-options.ts";
 import type { StoredObject } from "../core/watch/stored-object.ts";
 import { objectAnswer } from "./answer.ts";
 import type { ApiServer, SpecialHandler } from "./api-server.ts";
@@ -39,8 +49,19 @@ export function tokenRequestHandler(server: () => ApiServer, tokens: ServiceAcco
     const expiresAt = issuedAt + wanted.seconds;
     const subject = { namespace: info.namespace, name: info.name, uid: account.metadata.uid ?? "" };
     const token = await tokens.sign({ subject, audiences: wanted.audiences, bound, issuedAt, expiresAt });
-    return objectAnswer(201, answerOf(body, account, { token, wanted, expiresAt }), form);
+    const { fieldManager } = parseWriteQuery(exchange.query, "CreateOptions");
+    const manager = managerNameOf(fieldManager, header(exchange, "user-agent"));
+    const tracked = trackUpdate(undefined, { ...body, ...TYPE }, tokenTracking(server(), definition, manager));
+    return objectAnswer(201, answerOf(tracked, account, { token, wanted, expiresAt }), form);
   };
+}
+
+const TYPE = { kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1" } as const;
+
+function tokenTracking(server: ApiServer, definition: ResourceDefinition, manager: string): FieldTracking {
+  const target = { definition, namespace: "", name: "", subresource: "token" };
+  const schema = definition.subresources.others.find((one) => one.name === "token")?.schema ?? definition.schema;
+  return { ...trackingOf(server.environment, target, manager), schema, apiVersion: TYPE.apiVersion, resetFields: [] };
 }
 
 interface Wanted {
@@ -93,12 +114,12 @@ function answerOf(
 ): JsonObject {
   const { wanted } = issued;
   return {
-    kind: "TokenRequest",
-    apiVersion: "authentication.k8s.io/v1",
+    ...TYPE,
     metadata: {
-      ...(isJsonObject(body["metadata"]) ? body["metadata"] : {}),
       name: account.name,
       namespace: account.namespace,
+      uid: account.metadata.uid,
+      ...(isJsonObject(body["metadata"]) ? body["metadata"] : {}),
       creationTimestamp: formatTime((issued.expiresAt - wanted.seconds) * 1000),
     },
     spec: {

@@ -38,6 +38,14 @@ const MEMBERS: Readonly<Record<string, MemberType>> = {
 export function withCheckedMetadata(definition: ResourceDefinition, body: JsonObject): ApiObject {
   const misfit = definition.builtIn ? findDecodeError(definition.schema, body) : undefined;
   if (misfit !== undefined) throw cannotBeHandled(definition, misfit);
+  const metadata = checkedMetadata(definition, body);
+  const { apiVersion = formatApiVersion(definition), kind = definition.kind } = body;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") throw unreadable(definition, kind, "kind", "string");
+  return { ...body, apiVersion, kind, metadata };
+}
+
+/** The metadata of a body alone, with the right types and without nulls. */
+export function checkedMetadata(definition: ResourceDefinition, body: JsonObject): ObjectMeta {
   const metadata = body["metadata"] ?? {};
   if (!isJsonObject(metadata)) throw unreadable(definition, metadata, "metadata", "v1.ObjectMeta");
   const kept: { [member: string]: unknown } = {};
@@ -49,9 +57,7 @@ export function withCheckedMetadata(definition: ResourceDefinition, body: JsonOb
     }
     kept[member] = value;
   }
-  const { apiVersion = formatApiVersion(definition), kind = definition.kind } = body;
-  if (typeof apiVersion !== "string" || typeof kind !== "string") throw unreadable(definition, kind, "kind", "string");
-  return { ...body, apiVersion, kind, metadata: kept as ObjectMeta };
+  return kept as ObjectMeta;
 }
 
 /** 422 when the body of a custom kind says it is another kind; built-in kinds are refused while decoding. */

@@ -36,7 +36,10 @@ function columnDefinition(column: ResourceDefinition["columns"][number]): { read
 
 /** One row. */
 export function rowText(head: TableHead, object: ApiObject): string {
-  const cells = head.definition.columns.map((column) => column.cell(object, head.nowMs));
+  const cells = head.definition.columns.map((column) =>
+    // A bookmark's object has no age.
+    column.type === "date" && object.metadata.uid === undefined ? null : column.cell(object, head.nowMs),
+  );
   const conditions = head.definition.rowConditions?.(object) ?? [];
   return JSON.stringify({
     cells,

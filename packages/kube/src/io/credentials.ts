@@ -21,7 +21,7 @@ export interface CredentialsOptions {
 }
 
 /** What a request is sent with. */
-export interface RequestCredential {
+interface RequestCredential {
   /** `authorization` and `impersonate-*`. */
   readonly headers: RequestHeaders;
   /** From a plugin: connections must present it. */

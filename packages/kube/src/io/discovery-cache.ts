@@ -14,7 +14,7 @@ import {
 import { findResource } from "./resource-name.ts";
 
 /** kubectl's preference: both aggregated versions, then the old documents. */
-export const DISCOVERY_ACCEPT: string = [
+const DISCOVERY_ACCEPT: string = [
   "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
   "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
   "application/json",

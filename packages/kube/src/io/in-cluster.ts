@@ -6,7 +6,7 @@ import { isCertificatePem, type PemSource } from "./pem-source.ts";
 import { readConfigFile, readPemFile, readTokenFile } from "./read-file.ts";
 
 /** Where the kubelet mounts the service account. */
-export const SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount";
+const SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** For tests and unusual mounts. */
 export interface InClusterOptions {

@@ -39,7 +39,7 @@ export interface KubeconfigUser {
 }
 
 /** A `contexts[]` entry. */
-export interface KubeconfigContext {
+interface KubeconfigContext {
   readonly cluster: string | undefined;
   readonly user: string | undefined;
   readonly namespace: string | undefined;

@@ -33,7 +33,7 @@ export function statusOfAnswer(answer: FailedAnswer): KubeStatus {
 }
 
 /** `text` as a Status, or `undefined` when it is something else. Its `code` is left as the server wrote it. */
-export function decodeStatus(text: string): KubeStatus | undefined {
+function decodeStatus(text: string): KubeStatus | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -27,10 +27,10 @@ function errorsOf(metadata: ObjectMeta, namespaced = true): string {
 test("labels, subdomains and their limits", () => {
   for (const right of ["a", "a-b", "0", "a".repeat(63)]) assert.deepEqual(checkDnsLabel(right), [], right);
   for (const wrong of ["", "-a", "a-", "A", "a.b", "a_b", "ä"]) assert.equal(checkDnsLabel(wrong).length, 1, wrong);
-  assert.deepEqual(checkDnsLabel("a".repeat(64)), ["must be no more than 63 bytes"]);
+  assert.deepEqual(checkDnsLabel("a".repeat(64)), ["must be no more than 63 characters"]);
   for (const right of ["a.b", "a-1.b-2", "0.0", "a".repeat(253)]) assert.deepEqual(checkDnsSubdomain(right), [], right);
   for (const wrong of ["", ".", "a..b", "a.", ".a", "a.-b"]) assert.equal(checkDnsSubdomain(wrong).length, 1, wrong);
-  assert.deepEqual(checkDnsSubdomain("a".repeat(254)), ["must be no more than 253 bytes"]);
+  assert.deepEqual(checkDnsSubdomain("a".repeat(254)), ["must be no more than 253 characters"]);
   assert.equal(checkDns1035Label("1a").length, 1);
   assert.deepEqual(checkDns1035Label("a1"), []);
   assert.equal(

@@ -19,12 +19,10 @@ export type NameCheck = (value: string) => readonly string[];
 
 /** A lower-case RFC 1123 label: namespaces, container names. */
 export function checkDnsLabel(value: string): readonly string[] {
+  const rule =
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
   return check(value, 63, LABEL_PATTERN, () =>
-    regexMessage(
-      "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
-      LABEL,
-      ["my-name", "123-abc"],
-    ),
+    SUBDOMAIN_PATTERN.test(value) ? "must not contain dots" : regexMessage(rule, LABEL, ["my-name", "123-abc"]),
   );
 }
 
@@ -74,19 +72,19 @@ export function checkQualifiedName(value: string): readonly string[] {
 
 /** The value of a label; empty is allowed. */
 export function checkLabelValue(value: string): readonly string[] {
-  return check(value, 63, LABEL_VALUE_PATTERN, () =>
-    regexMessage(
-      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
-      LABEL_VALUE,
-      ["MyValue", "my_value", "12345"],
-    ),
-  );
+  const rule =
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+  const messages: string[] = [];
+  if (value.length > 63) messages.push("must be no more than 63 bytes");
+  if (!LABEL_VALUE_PATTERN.test(value))
+    messages.push(regexMessage(rule, LABEL_VALUE, ["MyValue", "my_value", "12345"]));
+  return messages;
 }
 
 /** A key of a ConfigMap or Secret: also a safe file name. */
 export function checkDataKey(value: string): readonly string[] {
   const messages: string[] = [];
-  if (value.length > 253) messages.push("must be no more than 253 bytes");
+  if (value.length > 253) messages.push("must be no more than 253 characters");
   if (!DATA_KEY_PATTERN.test(value)) {
     const rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
     messages.push(regexMessage(rule, DATA_KEY, ["key.name", "KEY_NAME", "key-name"]));
@@ -112,7 +110,7 @@ export function asPrefix(checkName: NameCheck): NameCheck {
 
 function check(value: string, lengthMax: number, pattern: RegExp, message: () => string): readonly string[] {
   const messages: string[] = [];
-  if (value.length > lengthMax) messages.push(`must be no more than ${lengthMax} bytes`);
+  if (value.length > lengthMax) messages.push(`must be no more than ${lengthMax} characters`);
   if (!pattern.test(value)) messages.push(message());
   return messages;
 }

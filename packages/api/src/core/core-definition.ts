@@ -115,11 +115,9 @@ function coreStrategy(options: CoreDefinitionOptions): ResourceStrategy {
     },
     prepareForUpdate: (object, old) => {
       const kept = hasStatus ? withFieldOf(object, old, "status") : object;
-      const counted =
-        rules.hasGeneration === true
-          ? { ...kept, metadata: { ...kept.metadata, generation: generationOf(kept, old) } }
-          : kept;
-      return rules.prepareForUpdate?.(counted, old) ?? counted;
+      const next = rules.prepareForUpdate?.(kept, old) ?? kept;
+      if (rules.hasGeneration !== true) return next;
+      return { ...next, metadata: { ...next.metadata, generation: generationOf(next, old) } };
     },
     prepareForStatusUpdate: (object, old) => withFieldOf(object, old, "spec"),
     validate: (object) => validateBody(object, () => validateMetadata(object.metadata, { namespaced, checkName })),

@@ -161,7 +161,7 @@ test("namespace: its finalizer, its label, its phase; the spec only changes by f
   const long = { ...made, metadata: { ...made.metadata, name: "a.b" } };
   assert.match(
     formatFieldErrors(NAMESPACE.strategy.validate(long)),
-    /^metadata\.name: Invalid value: "a\.b": a lowercase RFC 1123 label/,
+    /^metadata\.name: Invalid value: "a\.b": must not contain dots$/,
   );
   assert.deepEqual(cells(NAMESPACE, {}), ["a", "Active", "12s"]);
   assert.equal(NAMESPACE.verbs.includes("deletecollection"), false);

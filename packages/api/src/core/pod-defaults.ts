@@ -1,7 +1,7 @@
 // Defaults of a pod's fields (Kubernetes API reference: Pod v1), filled in before validation and on every read.
 import { isJsonObject, type JsonObject } from "../json.ts";
 import type { ApiObject } from "../object-meta.ts";
-import { mapItems, mapMember, withDefaults } from "./members.ts";
+import { mapItems, mapMember, objectsAt, withDefaults } from "./members.ts";
 
 const FILE_MODE = 0o644;
 
@@ -10,6 +10,27 @@ export function withPodDefaults(object: ApiObject): ApiObject {
   const { spec } = object;
   const status = object["status"] ?? {};
   return isJsonObject(spec) ? { ...object, spec: specDefaults(spec), status } : { ...object, status };
+}
+
+const NODE_TAINTS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+/**
+ * What the default admission plugins Priority and DefaultTolerationSeconds of kube-apiserver add to a new pod: the lowest
+ * ordinary priority, and five minutes on a node that is gone.
+ */
+export function withAdmissionDefaults(pod: ApiObject): ApiObject {
+  const { spec } = pod;
+  if (!isJsonObject(spec)) return pod;
+  const tolerations = objectsAt(spec, "tolerations");
+  const missing = NODE_TAINTS.filter((key) => !tolerations.some((one) => toleratesNoExecute(one, key)));
+  const added = missing.map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }));
+  const filled = withDefaults(spec, { priority: 0, preemptionPolicy: "PreemptLowerPriority" });
+  return { ...pod, spec: added.length === 0 ? filled : { ...filled, tolerations: [...tolerations, ...added] } };
+}
+
+function toleratesNoExecute(toleration: JsonObject, key: string): boolean {
+  const { key: own = "", effect = "" } = toleration;
+  return (own === key || own === "") && (effect === "NoExecute" || effect === "");
 }
 
 function specDefaults(spec: JsonObject): JsonObject {

@@ -113,10 +113,27 @@ test("a new pod gets the defaults that users see", () => {
     terminationGracePeriodSeconds: 30,
     serviceAccountName: "sa",
     serviceAccount: "sa",
+    priority: 0,
+    preemptionPolicy: "PreemptLowerPriority",
+    tolerations: ["not-ready", "unreachable"].map((condition) => ({
+      key: `node.kubernetes.io/${condition}`,
+      operator: "Exists",
+      effect: "NoExecute",
+      tolerationSeconds: 300,
+    })),
   });
   assert.deepEqual(made["status"], { phase: "Pending", qosClass: "Burstable" });
   assert.equal(made.metadata.generation, 1);
   assert.deepEqual(POD.strategy.validate(made), []);
+});
+
+test("a pod's own tolerations of lost nodes are left alone", () => {
+  const tolerationsOf = (...tolerations: unknown[]): unknown =>
+    (created({ containers: [container()], tolerations })["spec"] as { tolerations: unknown[] }).tolerations.length;
+  assert.equal(tolerationsOf({ operator: "Exists" }), 1);
+  assert.equal(tolerationsOf({ key: "node.kubernetes.io/not-ready", operator: "Exists" }), 2);
+  assert.equal(tolerationsOf({ key: "other", operator: "Exists", effect: "NoExecute" }), 3);
+  assert.equal(tolerationsOf({ operator: "Exists", effect: "NoSchedule" }), 3);
 });
 
 test("the pull policy follows the tag, host ports follow the host network", () => {

@@ -5,7 +5,7 @@ import type { ResourceDefinition, RowCondition } from "../resource-definition.ts
 import { coreAgeColumn, coreColumn, coreDefinition, coreNameColumn } from "./core-definition.ts";
 import { coreSchema } from "./core-schema.ts";
 import { numberAt, objectsAt } from "./members.ts";
-import { withPodDefaults } from "./pod-defaults.ts";
+import { withAdmissionDefaults, withPodDefaults } from "./pod-defaults.ts";
 import { podQualityOfService } from "./pod-quality.ts";
 import { validatePod, validatePodUpdate } from "./pod-rules.ts";
 import { podReadiness, podReadinessGates, podRestarts, podStatusText } from "./pod-summary.ts";
@@ -69,7 +69,11 @@ export const POD: ResourceDefinition = coreDefinition({
   rules: {
     hasGeneration: true,
     setDefaults: withPodDefaults,
-    prepareForCreate: (object) => ({ ...object, status: { phase: "Pending", qosClass: podQualityOfService(object) } }),
+    prepareForCreate: (object) => ({
+      ...withAdmissionDefaults(object),
+      status: { phase: "Pending", qosClass: podQualityOfService(object) },
+    }),
+    prepareForUpdate: withAdmissionDefaults,
     validate: validatePod,
     validateUpdate: validatePodUpdate,
     graceSeconds: podGraceSeconds,

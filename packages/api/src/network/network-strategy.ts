@@ -63,13 +63,13 @@ export function networkStrategy(options: NetworkStrategyOptions): ResourceStrate
       ...validateMetadata(object.metadata, { namespaced: true, checkName }),
       ...validateBody(object),
     ],
-    validateUpdate: (object, old) => [
-      ...validateMetadataUpdate(object.metadata, old.metadata),
-      ...validateBody(object),
-      ...options.immutable
-        .filter((path) => !jsonEqual(valueAt(object, path), valueAt(old, path)))
-        .map((path) => forbidden(path, "field is immutable")),
-    ],
+    validateUpdate: (object, old) => {
+      const errors = [...validateMetadataUpdate(object.metadata, old.metadata), ...validateBody(object)];
+      const changed = options.immutable.filter((path) => !jsonEqual(valueAt(object, path), valueAt(old, path)));
+      const isReported = (path: string): boolean => errors.some((error) => error.field === path);
+      const fixed = changed.filter((path) => !isReported(path)).map((path) => forbidden(path, "field is immutable"));
+      return [...errors, ...fixed];
+    },
     validateStatusUpdate: (object, old) => [
       ...validateMetadataUpdate(object.metadata, old.metadata),
       ...validateBody(object),

@@ -24,6 +24,7 @@ export class HighWaterFile {
   #wanted = 0;
   #timer: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
+  #settled = false;
   /** Writes that failed, for example on a full disk; the next one covers them. */
   failures = 0;
 
@@ -61,6 +62,7 @@ export class HighWaterFile {
 
   /** Stops the timer and waits for a write that is under way. */
   async settle(): Promise<void> {
+    this.#settled = true;
     this.#timer?.cancel();
     await this.#running;
   }
@@ -74,9 +76,8 @@ export class HighWaterFile {
       await this.write({ revision: this.#wanted, clean: false });
     } catch {
       this.failures++;
-    } finally {
-      this.#timer = undefined;
-      if (this.#wanted > this.#written && this.failures === 0) this.advance(this.#wanted);
     }
+    this.#timer = undefined;
+    if (this.#wanted > this.#written && !this.#settled) this.advance(this.#wanted);
   }
 }

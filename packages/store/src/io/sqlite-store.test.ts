@@ -95,7 +95,7 @@ test("sqlite store: compaction removes the rows of replaced values and deletions
     const marker = "needle-in-the-file";
     await withStore({ path }, async (store) => {
       await store.put("/a", text(marker.repeat(10)));
-      for (let index = 0; index < 3000; index++) await store.put("/a", text(`short ${index}`));
+      await Promise.all(Array.from({ length: 3000 }, (_, index) => store.put("/a", text(`short ${index}`))));
       await store.compact(await store.currentRevision());
     });
     const store = await openSqliteStore({ path });

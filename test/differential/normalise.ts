@@ -57,9 +57,13 @@ export class Normaliser {
     return result;
   }
 
-  /** FieldsV1 keys hold values (`k:{"uid":"..."}`), so keys are normalised there too. */
+  /**
+   * FieldsV1 keys hold values (`k:{"uid":"..."}`), so keys are normalised there too. Entries come in order of their times,
+   * which depends on where the second turns; here they come in order of their writers.
+   */
   #managedFields(value: Json): Json {
-    return JSON.parse(volatileText(JSON.stringify(value))) as Json;
+    const entries = JSON.parse(volatileText(JSON.stringify(value))) as Json;
+    return isList(entries) ? entries.toSorted((a, b) => (writerOf(a) < writerOf(b) ? -1 : 1)) : entries;
   }
 
   #text(text: string, field: string): Json {
@@ -69,6 +73,10 @@ export class Normaliser {
     if (OPAQUE_FIELDS.has(field)) return text === "" ? text : `<${field}>`;
     return volatileText(text);
   }
+}
+
+function writerOf(entry: Json): string {
+  return JSON.stringify(["operation", "manager", "apiVersion", "subresource"].map((name) => at(entry, name) ?? ""));
 }
 
 /** Text without identifiers, times, and random endings of generated names. */

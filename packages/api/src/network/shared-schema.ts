@@ -73,7 +73,7 @@ export const conditionsSchema: z.ZodType<readonly Condition[]> = z
     }),
   )
   .max(16)
-  .meta({ listType: "map", listMapKeys: ["type"], patchStrategy: "merge", patchMergeKey: "type" })
+  .meta({ listType: "map", listMapKeys: ["type"] })
   .describe("Observations about this object, one of each type.");
 
 /** Schema of a list of error texts. */

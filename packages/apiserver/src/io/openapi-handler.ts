@@ -30,13 +30,12 @@ export async function answerOpenApi(server: ApiServer, exchange: Exchange, parts
   if (parts[1] !== "v3") return pageNotFound();
   if (parts.length === 2) {
     const hashes = new Map([...documents.v3].map(([path, { hash }]) => [path, hash]));
-    return objectAnswer(200, openApi.openApiV3Index(hashes), {
-      mediaType: "application/json",
-      pretty: exchange.pretty,
-    });
+    const index = objectAnswer(200, openApi.openApiV3Index(hashes), { ...PLAIN_FORM, pretty: exchange.pretty });
+    // Kubernetes lets the type be guessed from the bytes, and says what was guessed.
+    return { ...index, headers: { ...index.headers, "content-type": "text/plain; charset=utf-8" } };
   }
   const document = documents.v3.get(parts.slice(2).join("/"));
-  if (document === undefined) return pageNotFound();
+  if (document === undefined) return { status: 404, headers: BASE_HEADERS };
   const fresh = exchange.query.get("hash") === document.hash;
   const caching = fresh ? "public, immutable" : "no-cache, private";
   return tagged(exchange, document, { "content-type": "application/json", "cache-control": caching, vary: "Accept" });
@@ -74,12 +73,15 @@ function answerV2(server: ApiServer, exchange: Exchange, loaded: Loaded): Answer
       return textAnswer(406, "406 Not Acceptable\n");
     case "json":
       documents.v2Json ??= hashed(new TextEncoder().encode(JSON.stringify(openApi.openApiV2Document(definitions))));
-      return tagged(exchange, documents.v2Json, { "content-type": "application/json", vary: "Accept" });
+      return tagged(exchange, documents.v2Json, {
+        "content-type": "application/json",
+        vary: "Accept-Encoding, Accept",
+      });
     case "protobuf":
       documents.v2Protobuf ??= hashed(openApi.encodeOpenApiV2(openApi.openApiV2Document(definitions)));
       return tagged(exchange, documents.v2Protobuf, {
         "content-type": openApi.OPENAPI_V2_PROTOBUF_TYPE,
-        vary: "Accept",
+        vary: "Accept-Encoding, Accept",
       });
   }
 }

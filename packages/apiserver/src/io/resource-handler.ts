@@ -3,6 +3,7 @@ import type { ApiObject, ResourceDefinition } from "@coracle/api";
 import { badRequestStatus, notFoundStatus, pathNotFoundStatus, StatusError } from "@coracle/kube";
 import { readRequestBody } from "@coracle/runtime";
 import { orThrow } from "../core/failure.ts";
+import { judgeStrictness } from "../core/field-validation/mod.ts";
 import { bodyMediaType, decodeText } from "../core/json/mod.ts";
 import { applyConfiguration, managerNameOf } from "../core/managed-fields/mod.ts";
 import { decodeApplyBody, decodePatch, patchTypeOf } from "../core/patch/mod.ts";
@@ -201,6 +202,8 @@ async function answerApply(
   const target = targetOf(definition, exchange.info);
   const context = contextOf(exchange, query);
   const { kind } = definition;
+  const strict = judgeStrictness(query.fieldValidation, decoded.strictErrors, { kind: "apply" });
+  exchange.warnings.push(...orThrow(strict));
   const tracking = { ...trackingOf(environment, target, context.manager), kind, force: query.force };
   const input = {
     change: (live: ApiObject | undefined): ApiObject =>

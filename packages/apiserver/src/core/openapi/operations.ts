@@ -69,8 +69,11 @@ export function pathsOf(resource: ResourceDefinition): readonly ApiPath[] {
     },
   ];
   if (resource.namespaced && resource.verbs.includes("list")) {
-    const operations = [list(make, `${resource.kind}ForAllNamespaces`)];
-    paths.push({ path: `${root}/${resource.plural}`, parameters: [PRETTY], operations, subject: resource });
+    // The path's only operation: its parameters are the path's.
+    const one = list(make, `${resource.kind}ForAllNamespaces`);
+    const parameters = [...one.parameters, PRETTY].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const operations = [{ ...one, parameters: [] }];
+    paths.push({ path: `${root}/${resource.plural}`, parameters, operations, subject: resource });
   }
   if (resource.subresources.status) {
     const operations = objectOperations({ ...resource, verbs: ["get", "update", "patch"] }, make, "Status");

@@ -9,7 +9,7 @@ import {
   pruneUnknownFields,
   strictErrorTexts,
 } from "../field-validation/mod.ts";
-import { bodyMediaType, canonicalJson, decodeObject, type ExpectedType } from "../json/mod.ts";
+import { bodyMediaType, decodeObject, type ExpectedType } from "../json/mod.ts";
 import { applyPatch, findRestoreError, type Patch, shownPatch } from "../patch/mod.ts";
 import { checkKind, withCheckedMetadata } from "./object-metadata.ts";
 

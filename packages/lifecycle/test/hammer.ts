@@ -10,9 +10,12 @@ export type Answer =
   | { readonly kind: "not-taken" }
   | { readonly kind: "failed"; readonly error: string };
 
+const ECHO_LENGTH = 30_000;
+
 /** One client with one connection at a time. */
 export interface HammerClient {
-  request(path: string): Promise<Answer>;
+  /** A GET, or with a body a POST; the body is sent once `hold` resolves, and until then the request runs. */
+  request(path: string, body?: string, hold?: Promise<void>): Promise<Answer>;
   /** Connections opened so far. */
   readonly connections: number;
   close(): void;
@@ -33,19 +36,50 @@ export interface Tally {
   readonly failures: string[];
 }
 
-/** Sends requests until one is refused with 429 or 503, or `until` aborts. Failures are kept, not thrown. */
-export async function hammer(client: HammerClient, path: string, until: AbortSignal): Promise<Tally> {
+/** A worker under way. */
+export interface Worker {
+  /** What it has seen so far. */
+  readonly tally: Tally;
+  readonly done: Promise<void>;
+}
+
+/** Sends requests until one is refused with 429 or 503, or `until` aborts. An echo must come back whole. Failures are kept, not thrown. */
+export function startWorker(client: HammerClient, path: string, until: AbortSignal): Worker {
   const tally: Tally = { ok: 0, refused: 0, replayed: 0, failures: [] };
+  return { tally, done: work(client, path, until, tally) };
+}
+
+/** Resolves once every worker has had `count` more requests answered; rejects if one stopped before. */
+export async function progress(workers: readonly Worker[], count: number): Promise<void> {
+  const goals = workers.map(({ tally }) => tally.ok + count);
+  while (workers.some(({ tally }, index) => tally.ok < (goals[index] ?? 0))) {
+    const failures = workers.flatMap(({ tally }) => tally.failures);
+    if (failures.length > 0) throw new Error(`Requests failed: ${failures.join("; ")}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function work(client: HammerClient, path: string, until: AbortSignal, tally: Tally): Promise<void> {
+  const body = path === "/echo" ? "x".repeat(ECHO_LENGTH) : undefined;
   while (!until.aborted && tally.refused === 0 && tally.failures.length < 5) {
-    const answer = await client.request(path);
+    const answer = await client.request(path, body);
     if (answer.kind === "not-taken") tally.replayed += 1;
     else if (answer.kind === "failed") tally.failures.push(answer.error);
-    else if (answer.status === 200) tally.ok += 1;
+    else if (answer.status === 200 && (body === undefined || answer.body === body)) tally.ok += 1;
     else if ((answer.status === 429 || answer.status === 503) && answer.retryAfter !== undefined) tally.refused += 1;
-    else tally.failures.push(`status ${answer.status}: ${answer.body}`);
+    else tally.failures.push(`status ${answer.status}: ${answer.body.slice(0, 100)}`);
   }
   client.close();
-  return tally;
+}
+
+/** Resolves once the service counts so many requests of a kind as running. */
+export async function untilRunning(url: string, kind: "ordinary" | "long-running", count: number): Promise<void> {
+  const client = new Http1Client(url);
+  for (let text = ""; !text.includes(`in_flight{kind="${kind}"} ${count}\n`);) {
+    const answer = await client.request("/metrics");
+    text = answer.kind === "status" ? answer.body : "";
+  }
+  client.close();
 }
 
 /** A keep-alive HTTP/1.1 client on `http:` or `https:`; obeys `Connection: close`. */
@@ -62,10 +96,11 @@ export class Http1Client implements HammerClient {
     this.#agent = base.startsWith("https:") ? new https.Agent(options) : new http.Agent(options);
   }
 
-  request(path: string): Promise<Answer> {
+  request(path: string, content?: string, hold: Promise<void> = Promise.resolve()): Promise<Answer> {
     const { ca, cert, key } = this.#trust;
-    const options = { agent: this.#agent, ca: [...ca], ...(cert === undefined ? {} : { cert, key }) };
-    const send = this.#base.startsWith("https:") ? https.get : http.get;
+    const method = content === undefined ? "GET" : "POST";
+    const options = { method, agent: this.#agent, ca: [...ca], ...(cert === undefined ? {} : { cert, key }) };
+    const send = this.#base.startsWith("https:") ? https.request : http.request;
     return new Promise((resolve) => {
       const request = send(`${this.#base}${path}`, options, (response) => {
         if (!request.reusedSocket) this.connections += 1;
@@ -78,6 +113,8 @@ export class Http1Client implements HammerClient {
         });
       });
       request.on("error", (error) => resolve({ kind: "failed", error: describe(error) }));
+      request.flushHeaders();
+      void hold.then(() => request.end(content));
     });
   }
 
@@ -99,7 +136,7 @@ export class Http2Client implements HammerClient {
     this.#trust = trust;
   }
 
-  async request(path: string): Promise<Answer> {
+  async request(path: string, content?: string, hold: Promise<void> = Promise.resolve()): Promise<Answer> {
     let session: http2.ClientHttp2Session;
     try {
       session = await this.#connected();
@@ -107,7 +144,7 @@ export class Http2Client implements HammerClient {
       return { kind: "failed", error: `connect: ${describe(error)}` };
     }
     return new Promise((resolve) => {
-      const stream = session.request({ ":path": path });
+      const stream = session.request({ ":path": path, ":method": content === undefined ? "GET" : "POST" });
       let status = 0;
       let retryAfter: string | undefined;
       let body = "";
@@ -124,7 +161,7 @@ export class Http2Client implements HammerClient {
         else if (status === 0 && this.#told.has(session)) resolve({ kind: "not-taken" });
         else resolve({ kind: "failed", error: `stream: ${failure} code ${stream.rstCode} status ${status}` });
       });
-      stream.end();
+      void hold.then(() => stream.end(content));
     });
   }
 

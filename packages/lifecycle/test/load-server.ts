@@ -6,6 +6,7 @@ import {
   flag,
   type Listener,
   runService,
+  SERVICE_EXIT_CODES,
   type ServiceHandler,
   serviceFlags,
   tlsFlags,
@@ -16,6 +17,7 @@ import {
 const config = defineConfig({
   name: "load-server",
   summary: "answers test clients",
+  exitCodes: SERVICE_EXIT_CODES,
   flags: {
     ...serviceFlags({ http: "127.0.0.1:0" }),
     ...tlsFlags(),

@@ -240,3 +240,47 @@ test("a plugin that fails fails the request with its own error, and nothing is s
     },
   );
 });
+
+test("a CA file that changed between loading and watching is taken", async () => {
+  const next = await makeTestPki({ caName: "next" });
+  await withRotation(
+    {
+      files: { "ca.crt": pki.ca },
+      // Loaded when the file still had another CA in it.
+      config: (volume) => ({ tls: { ca: { pem: next.ca, path: volume.path("ca.crt") } } }),
+      server: { handler: (exchange) => sendJson(exchange, 200, pod("a", "1")) },
+    },
+    async ({ client }) => {
+      assert.equal((await client.get(PODS, { name: "a" })).metadata.name, "a");
+    },
+  );
+});
+
+test("a caller that leaves does not wait for its plugin", async () => {
+  const abort = new AbortController();
+  await withRotation(
+    {
+      files: { plugin: "" },
+      config: () => ({
+        auth: {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1",
+            command: "/bin/sleep",
+            args: ["600"],
+            env: {},
+            interactiveMode: "Never",
+          },
+        },
+      }),
+      options: { execTimeoutMs: 500 },
+      server: { handler: (exchange) => sendJson(exchange, 200, pod("a", "1")) },
+    },
+    async ({ client }) => {
+      const patient = client.get(PODS, { name: "a" });
+      const hasty = client.get(PODS, { name: "a" }, { signal: abort.signal });
+      abort.abort(new Error("enough"));
+      await assert.rejects(hasty, /enough/);
+      await assert.rejects(patient, /did not finish in 500 ms/);
+    },
+  );
+});

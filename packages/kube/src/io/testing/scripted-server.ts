@@ -51,8 +51,6 @@ export interface ScriptedServerOptions {
   readonly handler: ExchangeHandler;
   /** Ask clients for certificates and check them against these. */
   readonly clientCa?: readonly string[];
-  /** False offers HTTP/1.1 alone. */
-  readonly http2?: boolean;
   /** SETTINGS_MAX_CONCURRENT_STREAMS. */
   readonly streamsMax?: number;
 }
@@ -79,12 +77,11 @@ export class ScriptedServer {
   }
 
   static async start(options: ScriptedServerOptions): Promise<ScriptedServer> {
-    const { pki, clientCa, http2 = true, streamsMax } = options;
+    const { pki, clientCa, streamsMax } = options;
     const server = createSecureServer({
       cert: pki.cert,
       key: pki.key,
       allowHTTP1: true,
-      ...(http2 ? {} : { ALPNProtocols: ["http/1.1"] }),
       ...(clientCa === undefined ? {} : { ca: [...clientCa], requestCert: true, rejectUnauthorized: false }),
       ...(streamsMax === undefined ? {} : { settings: { maxConcurrentStreams: streamsMax } }),
     });

@@ -81,7 +81,9 @@ export function coreDefinition(options: CoreDefinitionOptions): ResourceDefiniti
     namespaced: options.namespaced,
     verbs: options.verbs ?? ALL_VERBS,
     subresources: { status: hasStatus, others: options.subresources ?? [] },
-    schema: coreSchema(options.schemaName),
+    get schema() {
+      return coreSchema(options.schemaName);
+    },
     builtIn: true,
     columns: options.columns,
     ...(options.rowConditions === undefined ? {} : { rowConditions: options.rowConditions }),

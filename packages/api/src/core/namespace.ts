@@ -32,7 +32,9 @@ export const NAMESPACE: ResourceDefinition = coreDefinition({
       version: "v1",
       kind: "Namespace",
       verbs: ["update"],
-      schema: coreSchema("io.k8s.api.core.v1.Namespace"),
+      get schema() {
+        return coreSchema("io.k8s.api.core.v1.Namespace");
+      },
     },
   ],
   schemaName: "io.k8s.api.core.v1.Namespace",

@@ -30,7 +30,9 @@ export const POD: ResourceDefinition = coreDefinition({
       version: "v1",
       kind: "Binding",
       verbs: ["create"],
-      schema: coreSchema("io.k8s.api.core.v1.Binding"),
+      get schema() {
+        return coreSchema("io.k8s.api.core.v1.Binding");
+      },
     },
   ],
   schemaName: "io.k8s.api.core.v1.Pod",

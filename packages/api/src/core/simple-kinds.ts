@@ -72,7 +72,9 @@ export const SERVICE_ACCOUNT: ResourceDefinition = coreDefinition({
       version: "v1",
       kind: "TokenRequest",
       verbs: ["create"],
-      schema: coreSchema("io.k8s.api.authentication.v1.TokenRequest"),
+      get schema() {
+        return coreSchema("io.k8s.api.authentication.v1.TokenRequest");
+      },
     },
   ],
 });

@@ -18,12 +18,13 @@ export interface NetworkDefinitionOptions {
   readonly parser: z.ZodType;
   readonly columns: readonly ColumnDefinition[];
   readonly selectableFields: { readonly [path: string]: (object: ApiObject) => string };
-  readonly strategy: Omit<NetworkStrategyOptions, "schema">;
+  readonly strategy: Omit<NetworkStrategyOptions, "schemaOf">;
 }
 
 /** The definition of a namespaced kind of the group, with the categories `all` and `coracle`. */
 export function networkDefinition(options: NetworkDefinitionOptions): ResourceDefinition {
-  const schema = publishedSchema(options.parser, options.kind);
+  let schema: StructuralSchema | undefined;
+  const schemaOf = (): StructuralSchema => (schema ??= publishedSchema(options.parser, options.kind));
   return {
     group: NETWORK_GROUP,
     version: NETWORK_VERSION,
@@ -36,14 +37,16 @@ export function networkDefinition(options: NetworkDefinitionOptions): ResourceDe
     namespaced: true,
     verbs: ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
     subresources: { status: options.hasStatus, others: [] },
-    schema,
+    get schema() {
+      return schemaOf();
+    },
     builtIn: false,
     columns: options.columns,
     selectableFields: options.selectableFields,
     allowUnconditionalUpdate: false,
     allowUnconditionalStatusUpdate: options.hasStatus,
     allowCreateOnUpdate: false,
-    strategy: networkStrategy({ schema, ...options.strategy }),
+    strategy: networkStrategy({ schemaOf, ...options.strategy }),
   };
 }
 

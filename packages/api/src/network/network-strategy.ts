@@ -14,7 +14,8 @@ import { stampChanges, type StampedSection, stampSection, withoutStamps, withSta
 
 /** What one kind adds. */
 export interface NetworkStrategyOptions {
-  readonly schema: StructuralSchema;
+  /** Called when first needed: making the schema takes longer than a short command should wait. */
+  readonly schemaOf: () => StructuralSchema;
   readonly checkName?: NameCheck;
   /** Content of metadata and spec that the schema cannot say; called only with an object that fits the schema. */
   readonly validateContent: (object: ApiObject) => readonly FieldError[];
@@ -30,14 +31,14 @@ export interface NetworkStrategyOptions {
 
 /** The strategy of a kind: server-owned stamps, status apart from spec, immutable fields. */
 export function networkStrategy(options: NetworkStrategyOptions): ResourceStrategy {
-  const { schema, checkName = checkDnsSubdomain } = options;
+  const { schemaOf, checkName = checkDnsSubdomain } = options;
   const validateBody = (object: ApiObject): FieldError[] => {
-    const errors = validateSchema(schema, object, "");
+    const errors = validateSchema(schemaOf(), object, "");
     if (errors.length > 0) return errors;
     return [...options.validateContent(object), ...options.validateStatus(object)];
   };
   return {
-    setDefaults: (object) => applySchemaDefaults(schema, dropEmptyMetadata(object)) as ApiObject,
+    setDefaults: (object) => applySchemaDefaults(schemaOf(), dropEmptyMetadata(object)) as ApiObject,
     prepareForCreate: (object, { nowMicroTime }) => {
       const { status: _, ...rest } = withoutStamps(object);
       const first = { ...rest, metadata: { ...object.metadata, generation: 1 } } as ApiObject;

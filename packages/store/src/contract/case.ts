@@ -11,9 +11,6 @@ import {
 } from "../store.ts";
 import { keyOf } from "../watch-hub.ts";
 
-/** Makes an empty store; the runner closes it and removes what it left. */
-export type MakeStore = () => Promise<Store>;
-
 /** One property that every back end has. `run` throws when it does not hold. */
 export interface ContractCase {
   readonly name: string;

@@ -4,7 +4,7 @@ import { KEY_VALUE_CASES } from "./key-value.ts";
 import { modelCase } from "./model.ts";
 import { WATCH_CASES } from "./watching.ts";
 
-export type { ContractCase, MakeStore } from "./case.ts";
+export type { ContractCase } from "./case.ts";
 export { modelCase } from "./model.ts";
 
 /** Every case; each wants a fresh, empty store. `seeds` are for the random walks. */

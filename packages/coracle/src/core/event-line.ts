@@ -47,7 +47,7 @@ function describe(type: string, { kind, name, resource, value }: Facts): string 
   if (verb !== undefined) return `${kind.toLowerCase()} ${name}  ${verb}${summary(kind, member(value, "object"))}`;
   switch (type) {
     case "SYNCED":
-      return `${resource}: following ${String(member(value, "objects"))} objects from revision ${text(member(value, "resourceVersion"))}`;
+      return `${resource}: following ${objectsText(member(value, "objects"))} from revision ${text(member(value, "resourceVersion"))}`;
     case "RESUMED":
       return `${resource}: connection back, nothing missed`;
     case "GAP":
@@ -57,6 +57,10 @@ function describe(type: string, { kind, name, resource, value }: Facts): string 
     default:
       return type.toLowerCase();
   }
+}
+
+function objectsText(count: unknown): string {
+  return count === 1 ? "1 object" : `${String(count)} objects`;
 }
 
 /** The two or three fields that say what the object is about. */

@@ -1,12 +1,13 @@
 // Telling processes apart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatIdentity, parseIdentity, startTicksOf } from "./process-identity.ts";
+import { formatIdentity, parseIdentity, parseStat } from "./process-identity.ts";
 
-test("startTicksOf() finds field 22 behind any command name", () => {
-  const fields = Array.from({ length: 50 }, (_, index) => String(index + 3));
-  assert.equal(startTicksOf(`77 (a (weird) name) ${fields.join(" ")}`), "22");
-  assert.equal(startTicksOf("garbage"), "");
+test("parseStat() finds state and start behind any command name", () => {
+  const fields = Array.from({ length: 50 }, (_, index) => String(index + 4)).join(" ");
+  assert.deepEqual(parseStat(`77 (a (weird) name) S ${fields}`), { startTicks: "22", hasEnded: false });
+  assert.deepEqual(parseStat(`77 (x) Z ${fields}`), { startTicks: "22", hasEnded: true });
+  assert.deepEqual(parseStat("garbage"), { startTicks: "", hasEnded: false });
 });
 
 test("parseIdentity() reads what formatIdentity() writes and nothing else", () => {

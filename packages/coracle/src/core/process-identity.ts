@@ -7,10 +7,17 @@ export interface ProcessIdentity {
   readonly startTicks: string;
 }
 
-/** The start time in a /proc/PID/stat text. The command name may hold spaces and parentheses, so fields count from its end. */
-export function startTicksOf(stat: string): string {
-  const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return afterName[19] ?? "";
+/** What a /proc/PID/stat text says. */
+export interface ProcessStat {
+  readonly startTicks: string;
+  /** It has ended, and its parent has not taken note yet: a zombie. */
+  readonly hasEnded: boolean;
+}
+
+/** Reads a /proc/PID/stat text. The command name may hold spaces and parentheses, so fields count from its end. */
+export function parseStat(stat: string): ProcessStat {
+  const [state = "", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { startTicks: rest[18] ?? "", hasEnded: state === "Z" || state === "X" };
 }
 
 /** One line of text for files and links. */

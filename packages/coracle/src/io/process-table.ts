@@ -1,16 +1,18 @@
 // Looking at and ending processes by identity, never by name or by a bare id.
 import { processExists, readTextFile, sendSignal, sleep } from "@coracle/runtime";
-import { type ProcessIdentity, startTicksOf } from "../core/process-identity.ts";
+import { parseStat, type ProcessIdentity, type ProcessStat } from "../core/process-identity.ts";
 
 /** The identity of a running process. */
 export async function identify(pid: number): Promise<ProcessIdentity> {
-  return { pid, startTicks: await readStartTicks(pid) };
+  return { pid, startTicks: (await readStat(pid))?.startTicks ?? "" };
 }
 
 /** True if that very process still runs, and not another one that got its id. */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   if (!processExists(identity.pid)) return false;
-  return identity.startTicks === "" || (await readStartTicks(identity.pid)) === identity.startTicks;
+  const stat = await readStat(identity.pid);
+  if (stat === undefined) return identity.startTicks === "";
+  return !stat.hasEnded && (identity.startTicks === "" || stat.startTicks === identity.startTicks);
 }
 
 /** Ends a process: SIGTERM, then SIGKILL after `graceMs`. True if it had to be ended. */
@@ -26,10 +28,11 @@ export async function endProcess(identity: ProcessIdentity, graceMs: number): Pr
   return true;
 }
 
-async function readStartTicks(pid: number): Promise<string> {
+/** `undefined` where the system has no /proc, or the process is gone. */
+async function readStat(pid: number): Promise<ProcessStat | undefined> {
   try {
-    return startTicksOf(await readTextFile(`/proc/${pid}/stat`));
+    return parseStat(await readTextFile(`/proc/${pid}/stat`));
   } catch {
-    return "";
+    return undefined;
   }
 }

@@ -22,6 +22,7 @@ import { Supervisor } from "../core/supervisor.ts";
 import { isOldRuntime } from "../core/runtime-version.ts";
 import { childPlans } from "./child-plans.ts";
 import { Children } from "./children.ts";
+import { refuseTakenPorts } from "./free-ports.ts";
 import { createPresenter } from "./presenter.ts";
 import { type RunLock, takeRunLock } from "./run-lock.ts";
 import { SystemState } from "./system-state.ts";
@@ -45,6 +46,16 @@ async function runSystem(config: UpConfig): Promise<number> {
   refuseOldRuntime();
   await prepareFolder(config.data);
   const lock = await lockFolder(config);
+  try {
+    await refuseTakenPorts([
+      { flag: "--listen", address: config.listen },
+      { flag: "--apiserver-http", address: config.apiserverHttp },
+      { flag: "--watcher-http", address: config.watcherHttp },
+    ]);
+  } catch (error) {
+    await lock.lock.release();
+    throw error;
+  }
   const presenter = createPresenter(stdout(), { wallMs: () => systemClock.wallMs(), json: config.json });
   const plans = childPlans(config, (line) => state.onWatcherLine(line));
   const supervisor = new Supervisor({ children: plans, random: systemRandom });

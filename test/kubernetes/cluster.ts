@@ -39,7 +39,12 @@ export async function clientOf(server: KubeApiserver, options: KubeClientOptions
   return createKubeClient(await loadKubeconfig({ path: server.kubeconfigPath }), options);
 }
 
-/** A ConfigMap with one value. */
+/** A ConfigMap with one value, of which the beginning is a label too. */
 export function configMap(name: string, value: string, namespace: string = "default"): KubeObject {
-  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: { value } }, data: { value } };
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace, labels: { value: value.slice(0, 20) } },
+    data: { value },
+  };
 }

@@ -212,7 +212,11 @@ export class SqliteStore implements Store {
   async compact(revision: Revision): Promise<void> {
     this.#checkOpen();
     checkHistory(revision, this.#compactRevision, this.#commits.revision);
-    this.#reading(() => this.#log.transaction(() => this.#log.setMeta("compact_revision", revision)));
+    try {
+      this.#log.transaction(() => this.#log.setMeta("compact_revision", revision));
+    } catch (thrown) {
+      throw storeFailure("compact", this.#path, thrown);
+    }
     this.#compactRevision = revision;
     this.#purgeSoon();
   }

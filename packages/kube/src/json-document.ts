@@ -15,7 +15,7 @@ import { INITIAL_EVENTS_END_ANNOTATION, type JsonObject, type JsonValue, type Ku
 import type { KubeStatus } from "./status.ts";
 
 /** Stands where a watch event's object is; which projection applies depends on the event's type. */
-export const EVENT_OBJECT_NODE: ProjectionNode = { ...DROP_NODE };
+export const EVENT_OBJECT_NODE: ProjectionNode = { ...DROP_NODE, action: "descend" };
 
 const BOOKMARK_NODE: ProjectionNode = objectNode([
   [

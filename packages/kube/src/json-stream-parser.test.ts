@@ -311,6 +311,29 @@ test("JsonStreamParser equals JSON.parse and projectValue on any objects, spacin
   fc.assert(property, { numRuns: 300 });
 });
 
+test("JsonStreamParser steps over unwanted arrays whatever their strings and brackets look like", () => {
+  const text = fc
+    .array(fc.constantFrom("]", "}", "[", "{", ",", '"', ":", "\\", "x", '],"a', '}]},"b'), { maxLength: 8 })
+    .map((parts) => parts.join(""));
+  const leaf = fc.oneof(text, fc.constantFrom(0, null, [], {}));
+  const element = fc.oneof(leaf, fc.dictionary(text, leaf, { maxKeys: 3 }), fc.array(leaf, { maxLength: 3 }));
+  const options = { mode: "watch", projection: projection("b", "d.b") } as const;
+  const property = fc.property(
+    fc.array(element),
+    fc.array(element),
+    fc.array(fc.nat(), { maxLength: 3 }),
+    (a, c, cuts) => {
+      const event = {
+        type: "ADDED",
+        object: { metadata: { managedFields: a }, a, b: 1, c, d: { a: c, b: 2, c: a }, e: a },
+      };
+      const expected = [{ kind: "change", type: "ADDED", object: { metadata: {}, b: 1, d: { b: 2 } } }];
+      assert.deepEqual(parseText(options, `${JSON.stringify(event)}\n`, cuts), expected);
+    },
+  );
+  fc.assert(property, { numRuns: 1000 });
+});
+
 test("JsonStreamParser never throws, whatever the bytes, limits and chunks", () => {
   const seed = encoder.encode(
     `${JSON.stringify({ type: "ADDED", object: POD })}\n{"items":[{"metadata":{}}],"metadata":{}}`,

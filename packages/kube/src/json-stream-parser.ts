@@ -1,6 +1,7 @@
 // Lists and watches parsed while their bytes arrive, building only the projected fields (kube-API JSON; RFC 8259).
 import { assert } from "@coracle/base";
 import { DocumentShape, type DocumentProblem, EVENT_OBJECT_NODE } from "./json-document.ts";
+import { openFrame, PARSE_STATE, type ParseFrame, type ParseState } from "./json-stream-frame.ts";
 import {
   JSON_STREAM_LIMITS,
   type JsonStreamError,
@@ -14,33 +15,14 @@ import { INVALID_JSON, JsonTextDecoder } from "./json-text-decoder.ts";
 import { JsonValueScanner, type ScanError } from "./json-value-scanner.ts";
 import { KeptBytes } from "./kept-bytes.ts";
 import type { JsonValue } from "./object.ts";
-import { DROP_NODE, findMember, FULL_PROJECTION, type ProjectionNode, setMember } from "./projection.ts";
-
-/** What comes next in the document being walked. */
-const STATE = {
-  document: 0,
-  memberOrEnd: 1,
-  member: 2,
-  colon: 3,
-  value: 4,
-  separator: 5,
-  elementOrEnd: 6,
-  scan: 7,
-  finished: 8,
-} as const;
-type State = (typeof STATE)[keyof typeof STATE];
-
-/** One container on the path from the document's root to the value being read. */
-interface Frame {
-  node: ProjectionNode;
-  object: Record<string, JsonValue>;
-  /** Set for arrays. */
-  array: JsonValue[] | undefined;
-  /** The member being read. */
-  key: string;
-  /** How to build that member. */
-  child: ProjectionNode;
-}
+import {
+  DROP_NODE,
+  findMember,
+  FULL_PROJECTION,
+  type ProjectionMember,
+  type ProjectionNode,
+  setMember,
+} from "./projection.ts";
 
 const EMPTY = new Uint8Array(0);
 const EMPTY_VIEW = new DataView(new ArrayBuffer(0));
@@ -61,9 +43,9 @@ export class JsonStreamParser {
   readonly #scanner: JsonValueScanner;
   readonly #decoder = new JsonTextDecoder();
   readonly #kept: KeptBytes;
-  readonly #frames: Frame[] = [];
-  #top: Frame | undefined;
-  #state: State = STATE.document;
+  readonly #frames: ParseFrame[] = [];
+  #top: ParseFrame | undefined;
+  #state: ParseState = PARSE_STATE.document;
   /** What the bytes of the scan at hand are for. */
   #purpose: "drop" | "value" | "key" = "drop";
   #objectFirst = false;
@@ -125,7 +107,8 @@ export class JsonStreamParser {
   /** The body is over: an error if a document is not, else `undefined`. */
   end(): JsonStreamError | undefined {
     if (this.#error !== undefined) return this.#error;
-    const complete = this.#mode === "list" ? this.#state === STATE.finished : this.#state === STATE.document;
+    const complete =
+      this.#mode === "list" ? this.#state === PARSE_STATE.finished : this.#state === PARSE_STATE.document;
     if (!complete) this.#fail("TRUNCATED", "the stream ended inside a document");
     return this.#error;
   }
@@ -134,12 +117,12 @@ export class JsonStreamParser {
   #letGo(): void {
     this.#offset += this.#bytes.length;
     [this.#bytes, this.#view, this.#at] = [EMPTY, EMPTY_VIEW, 0];
-    if (this.#state !== STATE.document && this.#state !== STATE.finished) this.#checkUnit();
+    if (this.#state !== PARSE_STATE.document && this.#state !== PARSE_STATE.finished) this.#checkUnit();
   }
 
   /** Reads one token, or one whole value that is kept or dropped. */
   #step(): void {
-    if (this.#state === STATE.scan) {
+    if (this.#state === PARSE_STATE.scan) {
       this.#keepFrom = 0;
       this.#scanned(this.#scanner.resume(this.#bytes, this.#view));
       return;
@@ -150,21 +133,21 @@ export class JsonStreamParser {
       return;
     }
     switch (this.#state) {
-      case STATE.member:
+      case PARSE_STATE.member:
         return this.#member(byte);
-      case STATE.memberOrEnd:
+      case PARSE_STATE.memberOrEnd:
         return byte === 0x7d ? this.#close(byte) : this.#member(byte);
-      case STATE.colon:
+      case PARSE_STATE.colon:
         return this.#colon(byte);
-      case STATE.value:
+      case PARSE_STATE.value:
         return this.#value(byte);
-      case STATE.elementOrEnd:
+      case PARSE_STATE.elementOrEnd:
         return byte === 0x5d ? this.#close(byte) : this.#value(byte);
-      case STATE.separator:
+      case PARSE_STATE.separator:
         return this.#separator(byte);
-      case STATE.document:
+      case PARSE_STATE.document:
         return this.#document(byte);
-      case STATE.finished:
+      case PARSE_STATE.finished:
         return this.#fail("TRAILING_DATA", "data follows the end of the list");
     }
   }
@@ -181,67 +164,79 @@ export class JsonStreamParser {
     const inArray = this.#top?.array !== undefined;
     if (byte === 0x2c) {
       this.#at++;
-      this.#state = inArray ? STATE.value : STATE.member;
+      this.#state = inArray ? PARSE_STATE.value : PARSE_STATE.member;
     } else if (byte === (inArray ? 0x5d : 0x7d)) this.#close(byte);
     else this.#fail("MALFORMED", "a comma or a closing bracket is missing");
   }
 
-  /** A key. The fast way finds it whole in the chunk, without escapes; anything else goes through the scanner. */
+  /**
+   * A key and, in compact documents, its value. Unwanted members that lie whole in the chunk, the bulk of most objects,
+   * are stepped over in one go. Keys with escapes or over the chunk's end go through the scanner.
+   */
   #member(byte: number): void {
-    if (byte !== 0x22) return this.#fail("MALFORMED", "a member has no name");
+    const frame = this.#top;
+    if (byte !== 0x22 || frame === undefined) return this.#fail("MALFORMED", "a member has no name");
+    const { node } = frame;
     const bytes = this.#bytes;
     const size = bytes.length;
-    const start = this.#at + 1;
-    let end = start;
-    while (end < size && bytes[end] !== 0x22 && bytes[end] !== 0x5c) end++;
-    const whole = end < size && bytes[end] === 0x22;
-    if (!whole) return this.#scan("key");
-    if (end - start > this.#limits.stringBytesMax) return this.#fail("STRING_TOO_LONG", "a key is too long");
+    while (true) {
+      const start = this.#at + 1;
+      let end = start;
+      while (end < size && bytes[end] !== 0x22 && bytes[end] !== 0x5c) end++;
+      if (bytes[end] !== 0x22) return this.#scan("key");
+      if (end - start > this.#limits.stringBytesMax) return this.#fail("STRING_TOO_LONG", "a key is too long");
+      const member = findMember(node, bytes, start, end);
+      const unwanted = member === undefined ? node.anyMember === undefined : member.node.action === "drop";
+      const next = unwanted && bytes[end + 1] === 0x3a ? this.#scanner.skip(bytes, this.#view, end + 2) : -1;
+      if (next < 0) return this.#enter(frame, member, start, end);
+      if (bytes[next] !== 0x2c || bytes[next + 1] !== 0x22 || this.#scanner.error !== undefined) {
+        frame.child = DROP_NODE;
+        this.#purpose = "drop";
+        return this.#scanned(next);
+      }
+      this.#at = next + 1;
+    }
+  }
+
+  /** Goes on with the member whose key is `bytes[start, end)`, without escapes. */
+  #enter(frame: ParseFrame, member: ProjectionMember | undefined, start: number, end: number): void {
+    const bytes = this.#bytes;
     this.#at = end + 1;
-    this.#named(bytes, start, end);
-    // Compact documents, the usual ones, have their value right here.
-    if (bytes[end + 1] !== 0x3a || this.#error !== undefined) return;
-    this.#at = end + 2;
-    this.#state = STATE.value;
+    this.#state = PARSE_STATE.colon;
+    if (member !== undefined) {
+      frame.key = member.name;
+      frame.child = this.#childNode(member.node, frame);
+    } else {
+      frame.child = frame.node.anyMember ?? DROP_NODE;
+      if (frame.child !== DROP_NODE) {
+        const key = this.#decoder.string(bytes, start, end);
+        if (key === INVALID_JSON) return this.#fail("MALFORMED", "a key is not a string");
+        frame.key = key;
+      }
+    }
     const first = bytes[end + 2];
-    if (first !== undefined && first > 0x20) this.#value(first);
+    if (bytes[end + 1] !== 0x3a || first === undefined || first <= 0x20) return;
+    this.#at = end + 2;
+    this.#value(first);
   }
 
   #colon(byte: number): void {
     if (byte !== 0x3a) return this.#fail("MALFORMED", "a member has no colon");
     this.#at++;
-    this.#state = STATE.value;
+    this.#state = PARSE_STATE.value;
   }
 
-  /** Notes the key `bytes[start, end)`, which has no escapes. */
-  #named(bytes: Uint8Array, start: number, end: number): void {
-    const frame = this.#top;
-    if (frame === undefined) return;
-    this.#state = STATE.colon;
-    const member = findMember(frame.node, bytes, start, end);
-    if (member !== undefined) {
-      frame.key = member.name;
-      frame.child = this.#childNode(member.node, frame);
-      return;
-    }
-    frame.child = frame.node.anyMember ?? DROP_NODE;
-    if (frame.child === DROP_NODE) return;
-    const key = this.#decoder.string(bytes, start, end);
-    if (key === INVALID_JSON) this.#fail("MALFORMED", "a key is not a string");
-    else frame.key = key;
-  }
-
-  /** The same for a key that had escapes or came in pieces. */
+  /** Notes a key that had escapes or came in pieces. */
   #namedText(key: string): void {
     const frame = this.#top;
     if (frame === undefined) return;
-    this.#state = STATE.colon;
+    this.#state = PARSE_STATE.colon;
     frame.key = key;
     const member = frame.node.members.find(({ name }) => name === key);
     frame.child = member === undefined ? (frame.node.anyMember ?? DROP_NODE) : this.#childNode(member.node, frame);
   }
 
-  #childNode(node: ProjectionNode, frame: Frame): ProjectionNode {
+  #childNode(node: ProjectionNode, frame: ParseFrame): ProjectionNode {
     if (node !== EVENT_OBJECT_NODE) return node;
     const type = frame.object["type"];
     this.#objectFirst = type === undefined;
@@ -269,18 +264,11 @@ export class JsonStreamParser {
 
   #open(node: ProjectionNode, bracket: number): void {
     if (!this.#scanner.open(bracket)) return this.#scanFailed("TOO_DEEP");
-    const isArray = bracket === 0x5b;
-    const frame: Frame = {
-      node,
-      object: {},
-      array: isArray ? [] : undefined,
-      key: "",
-      child: DROP_NODE,
-    };
+    const frame = openFrame(node, bracket);
     this.#frames.push(frame);
     this.#top = frame;
     this.#at++;
-    this.#state = isArray ? STATE.elementOrEnd : STATE.memberOrEnd;
+    this.#state = bracket === 0x5b ? PARSE_STATE.elementOrEnd : PARSE_STATE.memberOrEnd;
   }
 
   #close(bracket: number): void {
@@ -298,7 +286,7 @@ export class JsonStreamParser {
   #documentDone(value: Record<string, JsonValue>): void {
     this.#checkUnit();
     if (this.#error !== undefined) return;
-    this.#state = this.#mode === "list" ? STATE.finished : STATE.document;
+    this.#state = this.#mode === "list" ? PARSE_STATE.finished : PARSE_STATE.document;
     this.#answer(this.#shape.document(value, this.#objectFirst));
   }
 
@@ -313,7 +301,7 @@ export class JsonStreamParser {
     this.#at = end;
     if (this.#scanner.error !== undefined) return this.#scanFailed(this.#scanner.error);
     const done = this.#scanner.done;
-    this.#state = done ? STATE.separator : STATE.scan;
+    this.#state = done ? PARSE_STATE.separator : PARSE_STATE.scan;
     if (this.#purpose === "drop") {
       if (done) this.#built(NOTHING);
       return;
@@ -344,7 +332,7 @@ export class JsonStreamParser {
   /** Puts a finished value where it belongs. */
   #built(value: JsonValue | typeof NOTHING): void {
     const frame = this.#top;
-    this.#state = STATE.separator;
+    this.#state = PARSE_STATE.separator;
     if (frame === undefined) return;
     if (frame.node === this.#shape.items) {
       this.#checkUnit();

@@ -5,6 +5,9 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+/** Options of a test that starts processes: on a busy machine that takes its time. */
+export const PROCESS_TEST = { timeout: 60_000 } as const;
+
 /** One line of the child's log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 

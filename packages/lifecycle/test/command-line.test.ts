@@ -1,7 +1,7 @@
 // A real process and its command line: what it prints where, and its exit codes.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LoadServer } from "./child.ts";
+import { LoadServer, PROCESS_TEST } from "./child.ts";
 
 async function run(
   args: readonly string[],
@@ -17,7 +17,7 @@ async function run(
 }
 
 describe("a binary's command line", () => {
-  it("says in one line what is wrong and exits 2", async () => {
+  it("says in one line what is wrong and exits 2", PROCESS_TEST, async () => {
     const address = "is not an address: use HOST:PORT, such as 127.0.0.1:8091";
     assert.deepEqual(await run(["--http", "8091"]), {
       code: 2,
@@ -29,7 +29,7 @@ describe("a binary's command line", () => {
     });
   });
 
-  it("prints all of its help and its version and exits 0", async () => {
+  it("prints all of its help and its version and exits 0", PROCESS_TEST, async () => {
     const help = await run(["--help"]);
     assert.equal(help.code, 0);
     assert.match(
@@ -41,7 +41,7 @@ describe("a binary's command line", () => {
     assert.match(version.text, /^load-server \d+\.\d+\.\d+ \((bun|deno) [\d.]+, \w+\/\w+\)\n$/);
   });
 
-  it("exits 1 with one line if its port is taken", async () => {
+  it("exits 1 with one line if its port is taken", PROCESS_TEST, async () => {
     const first = new LoadServer([]);
     try {
       const address = new URL(await first.url("http")).host;

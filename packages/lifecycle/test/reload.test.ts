@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { makeTestPki, type TestPki } from "@coracle/sim";
-import { LoadServer } from "./child.ts";
+import { LoadServer, PROCESS_TEST } from "./child.ts";
 import { type HammerClient, Http1Client, Http2Client, progress, startWorker, type Trust } from "./hammer.ts";
 import { Volume } from "./volume.ts";
 
@@ -65,41 +65,45 @@ async function reloaded(server: LoadServer, count: number): Promise<void> {
 }
 
 describe("TLS reload", () => {
-  it("swaps certificate and authorities under load without a failed request or a dropped connection", async () => {
-    await withVolume(async ({ server, volume, first, second, url }) => {
-      const trust: Trust = { ca: [first.ca, second.ca] };
-      const steady = [new Http1Client(url, trust), new Http2Client(url, trust), new Http2Client(url, trust)];
-      const fresh = [
-        new FreshClient(() => new Http1Client(url, trust)),
-        new FreshClient(() => new Http2Client(url, trust)),
-      ];
-      const stop = new AbortController();
-      const workers = [...steady, ...fresh].map((client) => startWorker(client, "/work?ms=1", stop.signal));
-      await progress(workers, 5);
-      const both = `${first.ca}\n${second.ca}`;
-      await volume.swap({ "tls.crt": first.cert, "tls.key": first.key, "ca.crt": both });
-      await reloaded(server, 1);
-      await progress(workers, 5);
-      await volume.swap({ "tls.crt": second.cert, "tls.key": second.key, "ca.crt": both });
-      await reloaded(server, 2);
-      await progress(workers, 5);
-      await volume.swap({ "tls.crt": second.cert, "tls.key": second.key, "ca.crt": second.ca });
-      await reloaded(server, 3);
-      await progress(workers, 5);
-      stop.abort();
-      await Promise.all(workers.map((worker) => worker.done));
-      for (const { tally } of workers)
-        assert.deepEqual({ ...tally, ok: 0 }, { ok: 0, refused: 0, replayed: 0, failures: [] });
-      assert.deepEqual(
-        steady.map((client) => client.connections),
-        [1, 1, 1],
-      );
-      assert.equal(await userSeen(new Http2Client(url, { ca: [second.ca] })), "anonymous");
-      assert.match(await userSeen(new Http2Client(url, { ca: [first.ca] })), /^connect: .*(certificate|issuer)/i);
-    });
-  });
+  it(
+    "swaps certificate and authorities under load without a failed request or a dropped connection",
+    PROCESS_TEST,
+    async () => {
+      await withVolume(async ({ server, volume, first, second, url }) => {
+        const trust: Trust = { ca: [first.ca, second.ca] };
+        const steady = [new Http1Client(url, trust), new Http2Client(url, trust), new Http2Client(url, trust)];
+        const fresh = [
+          new FreshClient(() => new Http1Client(url, trust)),
+          new FreshClient(() => new Http2Client(url, trust)),
+        ];
+        const stop = new AbortController();
+        const workers = [...steady, ...fresh].map((client) => startWorker(client, "/work?ms=1", stop.signal));
+        await progress(workers, 5);
+        const both = `${first.ca}\n${second.ca}`;
+        await volume.swap({ "tls.crt": first.cert, "tls.key": first.key, "ca.crt": both });
+        await reloaded(server, 1);
+        await progress(workers, 5);
+        await volume.swap({ "tls.crt": second.cert, "tls.key": second.key, "ca.crt": both });
+        await reloaded(server, 2);
+        await progress(workers, 5);
+        await volume.swap({ "tls.crt": second.cert, "tls.key": second.key, "ca.crt": second.ca });
+        await reloaded(server, 3);
+        await progress(workers, 5);
+        stop.abort();
+        await Promise.all(workers.map((worker) => worker.done));
+        for (const { tally } of workers)
+          assert.deepEqual({ ...tally, ok: 0 }, { ok: 0, refused: 0, replayed: 0, failures: [] });
+        assert.deepEqual(
+          steady.map((client) => client.connections),
+          [1, 1, 1],
+        );
+        assert.equal(await userSeen(new Http2Client(url, { ca: [second.ca] })), "anonymous");
+        assert.match(await userSeen(new Http2Client(url, { ca: [first.ca] })), /^connect: .*(certificate|issuer)/i);
+      });
+    },
+  );
 
-  it("knows client certificates of both authorities while both are in the bundle", async () => {
+  it("knows client certificates of both authorities while both are in the bundle", PROCESS_TEST, async () => {
     await withVolume(async ({ server, volume, first, second, url }) => {
       const anna = await first.client({ commonName: "anna" });
       const berta = await second.client({ commonName: "berta" });
@@ -119,32 +123,36 @@ describe("TLS reload", () => {
     });
   });
 
-  it("keeps the old material while the new is half written, empty or no certificate, and says so once", async () => {
-    await withVolume(async ({ server, volume, first, second, url }) => {
-      const refused = (reason: string) => (line: Readonly<Record<string, unknown>>) =>
-        line["reason"] === reason && line["level"] === "error";
-      await volume.swap({ "tls.crt": second.cert, "tls.key": first.key, "ca.crt": first.ca });
-      await server.line(refused("the key is not the certificate's"));
-      await volume.swap({ "tls.crt": second.cert, "tls.key": "", "ca.crt": first.ca });
-      await server.line(refused("the key file is empty"));
-      await volume.swap({ "tls.crt": second.cert, "tls.key": second.key.slice(0, 80), "ca.crt": "" });
-      await server.line(refused("the file is empty"));
-      assert.equal(await userSeen(new Http2Client(url, { ca: [first.ca] })), "anonymous");
-      assert.equal(reloads(server), 0);
-      await volume.swap({ "tls.crt": second.cert, "tls.key": second.key, "ca.crt": first.ca });
-      await reloaded(server, 1);
-      assert.equal(await userSeen(new Http2Client(url, { ca: [second.ca] })), "anonymous");
-      const metrics = await new Http1Client(await server.url("http")).request("/metrics");
-      const text = metrics.kind === "status" ? metrics.body : "";
-      assert.match(text, /coracle_tls_bundle_info\{name="serving",part="certificate",sha256="[0-9a-f]{64}"\} 1/);
-      assert.match(text, /coracle_tls_not_after_seconds\{name="serving",part="authorities"\} \d{10}/);
-      assert.match(text, /coracle_tls_reloads_total\{name="serving",result="refused"\} [3-9]/);
-      const log = JSON.stringify(server.lines);
-      assert.ok(!log.includes("PRIVATE KEY"), "a key reached the log");
-    });
-  });
+  it(
+    "keeps the old material while the new is half written, empty or no certificate, and says so once",
+    PROCESS_TEST,
+    async () => {
+      await withVolume(async ({ server, volume, first, second, url }) => {
+        const refused = (reason: string) => (line: Readonly<Record<string, unknown>>) =>
+          line["reason"] === reason && line["level"] === "error";
+        await volume.swap({ "tls.crt": second.cert, "tls.key": first.key, "ca.crt": first.ca });
+        await server.line(refused("the key is not the certificate's"));
+        await volume.swap({ "tls.crt": second.cert, "tls.key": "", "ca.crt": first.ca });
+        await server.line(refused("the key file is empty"));
+        await volume.swap({ "tls.crt": second.cert, "tls.key": second.key.slice(0, 80), "ca.crt": "" });
+        await server.line(refused("the file is empty"));
+        assert.equal(await userSeen(new Http2Client(url, { ca: [first.ca] })), "anonymous");
+        assert.equal(reloads(server), 0);
+        await volume.swap({ "tls.crt": second.cert, "tls.key": second.key, "ca.crt": first.ca });
+        await reloaded(server, 1);
+        assert.equal(await userSeen(new Http2Client(url, { ca: [second.ca] })), "anonymous");
+        const metrics = await new Http1Client(await server.url("http")).request("/metrics");
+        const text = metrics.kind === "status" ? metrics.body : "";
+        assert.match(text, /coracle_tls_bundle_info\{name="serving",part="certificate",sha256="[0-9a-f]{64}"\} 1/);
+        assert.match(text, /coracle_tls_not_after_seconds\{name="serving",part="authorities"\} \d{10}/);
+        assert.match(text, /coracle_tls_reloads_total\{name="serving",result="refused"\} [3-9]/);
+        const log = JSON.stringify(server.lines);
+        assert.ok(!log.includes("PRIVATE KEY"), "a key reached the log");
+      });
+    },
+  );
 
-  it("does not start with unusable material: one line and exit code 1", async () => {
+  it("does not start with unusable material: one line and exit code 1", PROCESS_TEST, async () => {
     const volume = await Volume.mount({ "tls.crt": "", "tls.key": "x" });
     const path = volume.path("tls.crt");
     const server = new LoadServer(["--tls-cert-file", path, "--tls-private-key-file", volume.path("tls.key")]);

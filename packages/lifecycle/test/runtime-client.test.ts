@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { createHttpClient, type HttpClient, HttpClientError } from "@coracle/runtime";
 import { makeTestPki, type TestPki } from "@coracle/sim";
 import { createLogger, followClientTls, type TlsFiles } from "../src/mod.ts";
-import { LoadServer } from "./child.ts";
+import { LoadServer, PROCESS_TEST } from "./child.ts";
 import { Volume } from "./volume.ts";
 
 interface Setting {
@@ -79,7 +79,7 @@ async function served(followers: readonly Follower[], count: number): Promise<vo
 }
 
 describe("the runtime's client", () => {
-  it("sees nothing of a termination but the announced 429", async () => {
+  it("sees nothing of a termination but the announced 429", PROCESS_TEST, async () => {
     await withClient(["--shutdown-delay", "200ms"], async ({ server, client, url }) => {
       const never = new AbortController().signal;
       const followers = Array.from({ length: 6 }, () => follow(client, `${url}/work?ms=2`, never));
@@ -91,7 +91,7 @@ describe("the runtime's client", () => {
     });
   });
 
-  it("goes on through a new authority on both sides while a watch lives on", async () => {
+  it("goes on through a new authority on both sides while a watch lives on", PROCESS_TEST, async () => {
     await withClient([], async ({ server, serving, trusted, first, second, client, files, url }) => {
       const stop = new AbortController();
       const followers = Array.from({ length: 3 }, () => follow(client, `${url}/work?ms=2`, stop.signal));

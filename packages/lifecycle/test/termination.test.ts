@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { makeTestPki } from "@coracle/sim";
 import { SAME_SIGNAL_MS } from "../src/mod.ts";
-import { LoadServer } from "./child.ts";
+import { LoadServer, PROCESS_TEST } from "./child.ts";
 import { Http1Client, Http2Client, progress, startWorker, untilRunning, type Worker } from "./hammer.ts";
 
 const WORKERS = 4;
@@ -52,69 +52,78 @@ async function get(url: string): Promise<{ status: number; body: string }> {
 }
 
 describe("a service under load", () => {
-  it("turns red at once, serves through the delay, refuses with 429, and exits 0 without one failed request", async () => {
-    await withServer(["--shutdown-delay", "400ms"], async (setting) => {
-      const { server } = setting;
-      const url = await server.url("http");
-      await server.ready();
-      assert.equal((await get(url)).status, 200);
-      const workers = await startWorkers(setting, "/work?ms=3");
-      await progress(workers, 10);
-      server.kill("SIGTERM");
-      await server.line((line) => line["event"] === "ShutdownInitiated");
-      const red = await get(url);
-      assert.equal(red.status, 500);
-      assert.match(
-        red.body,
-        /^\[\+\]ping ok\n\[\+\]poststarthook\/warm-up ok\n\[-\]shutdown failed: reason withheld\nreadyz check failed\n$/,
-      );
-      await Promise.all(workers.map((worker) => worker.done));
-      for (const { tally } of workers) {
-        assert.deepEqual(tally.failures, []);
-        assert.equal(tally.refused, 1);
-      }
-      assert.deepEqual(await server.exited, { code: 0, signal: null });
-      // The two drains end in either order.
-      const events = server.events();
-      assert.deepEqual(events.splice(4, 2).sort(), ["ActiveWatchesDrained", "InFlightRequestsDrained"]);
-      assert.deepEqual(events, [
-        "ShutdownInitiated",
-        "PreShutdownHooksStopped",
-        "AfterShutdownDelayDuration",
-        "NotAcceptingNewRequest",
-        "HTTPServerStoppedListening",
-        "GracefulTerminationFinished",
-      ]);
-    });
-  });
+  it(
+    "turns red at once, serves through the delay, refuses with 429, and exits 0 without one failed request",
+    PROCESS_TEST,
+    async () => {
+      await withServer(["--shutdown-delay", "400ms"], async (setting) => {
+        const { server } = setting;
+        const url = await server.url("http");
+        await server.ready();
+        assert.equal((await get(url)).status, 200);
+        const workers = await startWorkers(setting, "/work?ms=3");
+        await progress(workers, 10);
+        server.kill("SIGTERM");
+        await server.line((line) => line["event"] === "ShutdownInitiated");
+        const red = await get(url);
+        assert.equal(red.status, 500);
+        assert.match(
+          red.body,
+          /^\[\+\]ping ok\n\[\+\]poststarthook\/warm-up ok\n\[-\]shutdown failed: reason withheld\nreadyz check failed\n$/,
+        );
+        await Promise.all(workers.map((worker) => worker.done));
+        for (const { tally } of workers) {
+          assert.deepEqual(tally.failures, []);
+          assert.equal(tally.refused, 1);
+        }
+        assert.deepEqual(await server.exited, { code: 0, signal: null });
+        // The two drains end in either order.
+        const events = server.events();
+        assert.deepEqual(events.splice(4, 2).sort(), ["ActiveWatchesDrained", "InFlightRequestsDrained"]);
+        assert.deepEqual(events, [
+          "ShutdownInitiated",
+          "PreShutdownHooksStopped",
+          "AfterShutdownDelayDuration",
+          "NotAcceptingNewRequest",
+          "HTTPServerStoppedListening",
+          "GracefulTerminationFinished",
+        ]);
+      });
+    },
+  );
 
-  it("lets running requests finish after the close and ends watches with a clean last event", async () => {
-    await withServer(["--shutdown-delay", "50ms", "--shutdown-watch-grace", "200ms"], async ({ server, ca }) => {
-      const [plain, secure] = [await server.url("http"), await server.url("api")];
-      await server.ready();
-      const clients = Array.from({ length: 8 }, (_, index) =>
-        index % 2 === 0 ? new Http1Client(plain) : new Http2Client(secure, { ca: [ca] }),
-      );
-      const watches = clients.map((client) => client.request("/events?watch=true"));
-      const writers = [new Http2Client(secure, { ca: [ca] }), new Http1Client(plain)];
-      const finish = Promise.withResolvers<void>();
-      const writes = writers.map((client) => client.request("/echo", "written", finish.promise));
-      await untilRunning(plain, "long-running", 8);
-      await untilRunning(plain, "ordinary", 2);
-      server.kill("SIGTERM");
-      for (const answer of await Promise.all(watches)) {
-        assert.equal(answer.kind, "status");
-        assert.match(answer.kind === "status" ? answer.body : "", /^\{"event":0\}\n[\s\S]*\{"end":true\}\n$/);
-      }
-      await server.line((line) => line["event"] === "ActiveWatchesDrained");
-      finish.resolve();
-      for (const answer of await Promise.all(writes)) assert.equal(answer.kind === "status" && answer.body, "written");
-      for (const client of [...clients, ...writers]) client.close();
-      assert.deepEqual(await server.exited, { code: 0, signal: null });
-    });
-  });
+  it(
+    "lets running requests finish after the close and ends watches with a clean last event",
+    PROCESS_TEST,
+    async () => {
+      await withServer(["--shutdown-delay", "50ms", "--shutdown-watch-grace", "200ms"], async ({ server, ca }) => {
+        const [plain, secure] = [await server.url("http"), await server.url("api")];
+        await server.ready();
+        const clients = Array.from({ length: 8 }, (_, index) =>
+          index % 2 === 0 ? new Http1Client(plain) : new Http2Client(secure, { ca: [ca] }),
+        );
+        const watches = clients.map((client) => client.request("/events?watch=true"));
+        const writers = [new Http2Client(secure, { ca: [ca] }), new Http1Client(plain)];
+        const finish = Promise.withResolvers<void>();
+        const writes = writers.map((client) => client.request("/echo", "written", finish.promise));
+        await untilRunning(plain, "long-running", 8);
+        await untilRunning(plain, "ordinary", 2);
+        server.kill("SIGTERM");
+        for (const answer of await Promise.all(watches)) {
+          assert.equal(answer.kind, "status");
+          assert.match(answer.kind === "status" ? answer.body : "", /^\{"event":0\}\n[\s\S]*\{"end":true\}\n$/);
+        }
+        await server.line((line) => line["event"] === "ActiveWatchesDrained");
+        finish.resolve();
+        for (const answer of await Promise.all(writes))
+          assert.equal(answer.kind === "status" && answer.body, "written");
+        for (const client of [...clients, ...writers]) client.close();
+        assert.deepEqual(await server.exited, { code: 0, signal: null });
+      });
+    },
+  );
 
-  it("ends hundreds of watches on few connections, each with its last event", async () => {
+  it("ends hundreds of watches on few connections, each with its last event", PROCESS_TEST, async () => {
     await withServer(["--shutdown-watch-grace", "500ms"], async ({ server, ca }) => {
       const secure = await server.url("api");
       await server.ready();
@@ -135,40 +144,44 @@ describe("a service under load", () => {
     });
   });
 
-  it("refuses new watches with 503 while old requests still run, and keeps answering health and metrics", async () => {
-    await withServer([], async ({ server, ca }) => {
-      const [plain, secure] = [await server.url("http"), await server.url("api")];
-      await server.ready();
-      const slow = new Http1Client(plain);
-      const finish = Promise.withResolvers<void>();
-      const work = slow.request("/echo", "written", finish.promise);
-      await untilRunning(plain, "ordinary", 1);
-      server.kill("SIGTERM");
-      await server.line((line) => line["event"] === "NotAcceptingNewRequest");
-      const client = new Http1Client(plain);
-      const refused = await client.request("/plain");
-      assert.deepEqual(refused.kind === "status" && [refused.status, refused.retryAfter], [429, "5"]);
-      const watch = await new Http2Client(secure, { ca: [ca] }).request("/events?watch=1");
-      assert.deepEqual(watch.kind === "status" && [watch.status, watch.retryAfter], [503, "1"]);
-      for (const [path, status] of [
-        ["/livez", 200],
-        ["/healthz", 200],
-        ["/readyz", 500],
-        ["/metrics", 200],
-      ] as const) {
-        const answer = await new Http1Client(plain).request(path);
-        assert.equal(answer.kind === "status" && answer.status, status, path);
-      }
-      finish.resolve();
-      const answer = await work;
-      assert.equal(answer.kind === "status" && answer.body, "written");
-      slow.close();
-      client.close();
-      assert.deepEqual(await server.exited, { code: 0, signal: null });
-    });
-  });
+  it(
+    "refuses new watches with 503 while old requests still run, and keeps answering health and metrics",
+    PROCESS_TEST,
+    async () => {
+      await withServer([], async ({ server, ca }) => {
+        const [plain, secure] = [await server.url("http"), await server.url("api")];
+        await server.ready();
+        const slow = new Http1Client(plain);
+        const finish = Promise.withResolvers<void>();
+        const work = slow.request("/echo", "written", finish.promise);
+        await untilRunning(plain, "ordinary", 1);
+        server.kill("SIGTERM");
+        await server.line((line) => line["event"] === "NotAcceptingNewRequest");
+        const client = new Http1Client(plain);
+        const refused = await client.request("/plain");
+        assert.deepEqual(refused.kind === "status" && [refused.status, refused.retryAfter], [429, "5"]);
+        const watch = await new Http2Client(secure, { ca: [ca] }).request("/events?watch=1");
+        assert.deepEqual(watch.kind === "status" && [watch.status, watch.retryAfter], [503, "1"]);
+        for (const [path, status] of [
+          ["/livez", 200],
+          ["/healthz", 200],
+          ["/readyz", 500],
+          ["/metrics", 200],
+        ] as const) {
+          const answer = await new Http1Client(plain).request(path);
+          assert.equal(answer.kind === "status" && answer.status, status, path);
+        }
+        finish.resolve();
+        const answer = await work;
+        assert.equal(answer.kind === "status" && answer.body, "written");
+        slow.close();
+        client.close();
+        assert.deepEqual(await server.exited, { code: 0, signal: null });
+      });
+    },
+  );
 
-  it("cuts what still runs at the shutdown timeout and exits 0", async () => {
+  it("cuts what still runs at the shutdown timeout and exits 0", PROCESS_TEST, async () => {
     await withServer(["--shutdown-timeout", "300ms"], async ({ server }) => {
       const url = await server.url("http");
       await server.ready();
@@ -183,7 +196,7 @@ describe("a service under load", () => {
     });
   });
 
-  it("exits at once on a second signal: 143 for SIGTERM, 130 for SIGINT", async () => {
+  it("exits at once on a second signal: 143 for SIGTERM, 130 for SIGINT", PROCESS_TEST, async () => {
     for (const [signal, code] of [
       ["SIGTERM", 143],
       ["SIGINT", 130],
@@ -201,7 +214,7 @@ describe("a service under load", () => {
     }
   });
 
-  it("is red until its post-start hook returns, and green in /livez meanwhile", async () => {
+  it("is red until its post-start hook returns, and green in /livez meanwhile", PROCESS_TEST, async () => {
     await withServer(["--start", "400ms"], async ({ server }) => {
       const url = await server.url("http");
       const early = await get(url);

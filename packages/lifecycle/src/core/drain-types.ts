@@ -28,7 +28,7 @@ export type DrainInput =
   | { readonly kind: "stop"; readonly reason: string; readonly exitCode: number }
   | { readonly kind: "pre-shutdown-hooks-finished" }
   | { readonly kind: "request-ended"; readonly id: number }
-  /** No connection is left that would have to be told. */
+  /** Every client that is there has had its refusal. */
   | { readonly kind: "connections-told" }
   | { readonly kind: "servers-closed" }
   | { readonly kind: "stop-hooks-finished" }
@@ -65,7 +65,7 @@ export type DrainOutput =
   | { readonly kind: "go-away" }
   /** Ask these long-running requests to end. */
   | { readonly kind: "end-long-running"; readonly ids: readonly number[] }
-  /** Go on refusing until no connection is left, so that each one that is in use learns it from an answer; then `connections-told`. */
+  /** Go on refusing until every client that is there has learnt it from an answer; then `connections-told`. */
   | { readonly kind: "tell-connections"; readonly withinMs: number }
   /** Close the listeners; then `servers-closed`. */
   | { readonly kind: "close-servers"; readonly graceMs: number }

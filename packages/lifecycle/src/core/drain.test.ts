@@ -121,7 +121,7 @@ describe("Drain", () => {
     assert.ok(rig.story().some((line) => line.endsWith("StopHooksAbandoned")));
   });
 
-  it("goes on refusing while connections are told, for half a second at most", () => {
+  it("goes on refusing while connections are told, for a second at most", () => {
     const rig = new DrainRig({ shutdownDelayMs: 0 });
     rig.tellMs = undefined;
     rig.send(SIGTERM);

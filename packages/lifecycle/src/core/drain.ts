@@ -12,8 +12,8 @@ import type {
 } from "./drain-types.ts";
 import { WatchPace } from "./watch-pace.ts";
 
-/** Once drained, connections that are still in use are answered 429 for this long, so that none is cut between two requests. */
-export const TELL_CONNECTIONS_MS = 500;
+/** Once drained, connections still in use, and clients that come back after a GOAWAY, are answered 429 for at most this long: none is cut between two requests. */
+export const TELL_CONNECTIONS_MS = 1000;
 /** Listeners get this long to close once everything has drained (Kubernetes: 2 s). */
 export const SERVER_CLOSE_MS = 2000;
 /** Stores get this long to close; a hang there must not keep the process. */

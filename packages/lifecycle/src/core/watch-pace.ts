@@ -2,12 +2,12 @@
 import { type Millis, millis } from "@coracle/base";
 
 /** Kubernetes ends at least this many watches a second. */
-export const WATCH_ENDS_PER_SECOND_MIN = 200;
+const WATCH_ENDS_PER_SECOND_MIN = 200;
 /** Ends due within this time of each other go in one batch; a timer for each would only add overhead. */
 const BATCH_MS = 5;
 
 /** Requests to end a second: all of them within the grace time, but not slower than 200 a second. No grace: all at once. */
-export function endsPerSecond(count: number, graceMs: number): number {
+function endsPerSecond(count: number, graceMs: number): number {
   if (graceMs <= 0) return Number.POSITIVE_INFINITY;
   return Math.max((count * 1000) / graceMs, WATCH_ENDS_PER_SECOND_MIN);
 }

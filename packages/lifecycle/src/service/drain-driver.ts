@@ -6,7 +6,7 @@ import type { Admission, DrainInput, DrainOutput, RequestKind } from "../core/dr
 import type { Logger } from "../log/logger.ts";
 
 /** What the machine's outputs do outside. */
-export interface DrainActions {
+interface DrainActions {
   runPreShutdownHooks(): Promise<void>;
   goAway(): void;
   tellConnections(withinMs: number): Promise<void>;

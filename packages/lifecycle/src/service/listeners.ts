@@ -7,13 +7,16 @@ import { ExitError } from "./exit-error.ts";
 import type { Listener } from "./service-types.ts";
 
 const LISTENERS_MAX = 16;
-const EMPTIED_POLL_MS = 10;
+const SETTLED_POLL_MS = 10;
+/** A client that was told to go away is back within this time, its TLS handshake included. */
+const QUIET_MS = 200;
 
 /** The open servers of one service, by listener name. */
 export class Listeners {
   readonly #log: Logger;
   readonly #servers: Map<string, HttpServer> = new Map();
   readonly #stops: (() => void)[] = [];
+  #hadClients: boolean = false;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -47,6 +50,7 @@ export class Listeners {
 
   /** Tells all clients to go elsewhere. */
   goAway(): void {
+    this.#hadClients ||= this.#openCount() > 0;
     for (const server of this.#servers.values()) server.goAway();
   }
 
@@ -55,17 +59,31 @@ export class Listeners {
     return [...this.#servers].map(([name, server]) => ({ name, count: server.connections() }));
   }
 
-  /** Resolves when no connection is open, or after `withinMs`. */
-  async emptied(withinMs: number): Promise<void> {
+  /**
+   * Resolves when clients that were told to go away have come back for their refusal: no connection came or went and
+   * `activity` stood still for a moment, or `withinMs` is over. At once if there was no client to tell.
+   */
+  async settled(withinMs: number, activity: () => number): Promise<void> {
+    if (!this.#hadClients && this.#openCount() === 0) return;
     const endsAt = systemClock.now() + withinMs;
-    while (systemClock.now() < endsAt && this.connections().some(({ count }) => count > 0))
-      await sleep(EMPTIED_POLL_MS);
+    let quietSince: number = systemClock.now();
+    let before = "";
+    for (let now = systemClock.now(); now < endsAt && now - quietSince < QUIET_MS; now = systemClock.now()) {
+      const state = `${this.#openCount()} ${activity()}`;
+      if (state !== before) quietSince = now;
+      before = state;
+      await sleep(SETTLED_POLL_MS);
+    }
   }
 
   /** Stops following files and closes all servers; what still runs is cut after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
     await Promise.all([...this.#servers.values()].map((server) => server.close({ graceMs })));
+  }
+
+  #openCount(): number {
+    return this.connections().reduce((sum, { count }) => sum + count, 0);
   }
 
   #followTls(name: string, server: HttpServer, tls: NonNullable<Listener["tls"]>): void {

@@ -41,17 +41,10 @@ export function guardRequests(options: GuardOptions): FetchHandler {
       return refuse(admission, peer, options);
     }
     const context: RequestContext = { peer, ending: abort?.signal ?? NEVER_ENDING };
-    const served = serveCounted(serve, request, context, () => driver.release(admission.id));
-    return served.then(
-      (response) => {
-        options.onStatus(response.status);
-        return response;
-      },
-      (error: unknown) => {
-        options.onStatus(500);
-        throw error;
-      },
-    );
+    return serveCounted(serve, request, context, {
+      onStatus: options.onStatus,
+      release: () => driver.release(admission.id),
+    });
   };
 }
 
@@ -71,19 +64,26 @@ function refuse(
   return { status: admission.status, headers, body: "The server is shutting down, please try again later.\n" };
 }
 
+interface Accounting {
+  readonly onStatus: (status: number) => void;
+  readonly release: () => void;
+}
+
 async function serveCounted(
   serve: ServiceHandler,
   request: Request,
   context: RequestContext,
-  release: () => void,
+  { onStatus, release }: Accounting,
 ): Promise<Response | PlainResponse> {
   let response: Response | PlainResponse;
   try {
     response = await serve(request, context);
   } catch (error) {
+    onStatus(500);
     release();
     throw error;
   }
+  onStatus(response.status);
   if (!(response instanceof Response) || response.body === null) {
     release();
     return response;

@@ -192,7 +192,7 @@ class ServiceRun implements RunningService {
       actions: {
         runPreShutdownHooks: () => runPreShutdownHooks(this.#parts.preShutdown ?? [], this.log, this.#hardStop.signal),
         goAway: () => this.#listeners.goAway(),
-        tellConnections: (withinMs) => this.#listeners.emptied(withinMs),
+        tellConnections: (withinMs) => this.#listeners.settled(withinMs, () => this.#drain.counts().refused),
         closeServers: (graceMs) => {
           this.#hardStop.abort(new Error("The shutdown timeout is over"));
           return this.#listeners.close(graceMs);

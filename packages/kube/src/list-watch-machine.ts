@@ -220,7 +220,8 @@ export class ListWatchMachine<T extends KubeObject = KubeObject> implements Mach
     if (request.syncing) {
       const openMs = now - (request.openedAt ?? now);
       if (initialEventsEnd) this.#synced(request, resourceVersion, now);
-      else if (openMs > PLAIN_BOOKMARK_MS_MAX) this.#broken(request, "the server sends no end of its state", now);
+      else if (openMs > PLAIN_BOOKMARK_MS_MAX)
+        this.#broken(request, "the server sends no end of its state", now, "stalled");
       return;
     }
     if (isBehind(resourceVersion, request.fromVersion)) {
@@ -308,7 +309,10 @@ export class ListWatchMachine<T extends KubeObject = KubeObject> implements Mach
       if (request.syncing) this.#plan.restart();
       return this.#wait(unavailable(error ?? "the connection was closed without an answer"), now);
     }
-    if (request.syncing) return this.#broken(request, error ?? "the stream ended before the state was complete", now);
+    if (request.syncing) {
+      const what = error ?? "the stream ended before the state was complete";
+      return this.#broken(request, what, now, error === undefined ? "stalled" : "trouble");
+    }
     const lived = now - request.openedAt;
     if (lived < this.#times.shortWatchMs && request.newsCount === 0) {
       this.#health.reconnected("short");
@@ -320,11 +324,11 @@ export class ListWatchMachine<T extends KubeObject = KubeObject> implements Mach
   }
 
   /** A state broke off. What arrived of it is void. */
-  #broken(request: OpenRequest, why: string, now: Millis): void {
+  #broken(request: OpenRequest, what: string, now: Millis, why: "stalled" | "trouble" = "trouble"): void {
     this.#abandon();
-    if (request.mode === "stream") this.#plan.streamingFailed();
+    if (request.mode === "stream") this.#plan.streamingFailed(why);
     this.#plan.restart();
-    this.#wait(unavailable(why), now);
+    this.#wait(unavailable(what), now);
   }
 
   #unreadable(request: OpenRequest, error: JsonStreamError, now: Millis): void {
@@ -366,7 +370,7 @@ export class ListWatchMachine<T extends KubeObject = KubeObject> implements Mach
       this.#wait(unavailable(`no answer in ${this.#times.openTimeoutMs} ms`), now);
     } else if (due === "stall") {
       this.#abandon();
-      this.#plan.streamingFailed();
+      this.#plan.streamingFailed("stalled");
       this.#open(now);
     } else if (request.syncing) this.#broken(request, `the list stopped for ${this.#times.listInactivityMs} ms`, now);
     else this.#silent(now);

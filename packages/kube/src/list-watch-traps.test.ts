@@ -125,6 +125,22 @@ test("trap 3: streaming is tried again for the next state, but not for ever", ()
   assert.deepEqual(modes, ["stream", "list", "stream", "list", "list"]);
 });
 
+test("trap 3: passing trouble does not end streaming for good", () => {
+  const driver = new MachineDriver();
+  for (let state = 0; state < 5; state++) {
+    assert.equal(driver.request.mode, "stream");
+    driver.open();
+    driver.close("connection reset");
+    driver.waitForTimeout();
+    assert.equal(driver.request.mode, "list");
+    driver.open();
+    driver.output(listEnd("5"));
+    driver.open();
+    driver.output(failure(EXPIRED));
+    driver.waitForTimeout();
+  }
+});
+
 test("trap 3: an early plain bookmark does not end a streaming list", () => {
   const driver = new MachineDriver();
   driver.open();

@@ -7,7 +7,7 @@ import type { ListOptions } from "./query.ts";
 /** client-go's page size. */
 export const PAGE_SIZE = 500;
 
-/** Failed streaming attempts after which a server is taken not to stream. */
+/** Stalled streaming attempts, without one that worked between them, after which a server is taken not to stream. */
 const STREAM_STALLS_MAX = 2;
 
 /** Remembers what the server can do, and answers with the options of the next list or streaming list. */
@@ -114,7 +114,7 @@ export class SyncPlan {
         return "now";
       case "internal":
       case "transient":
-        if (mode === "stream") this.streamingFailed();
+        if (mode === "stream") this.streamingFailed("trouble");
         break;
       case "missing":
         this.useNewest();
@@ -129,10 +129,13 @@ export class SyncPlan {
     return "later";
   }
 
-  /** A streaming list came to nothing: this state comes from a list, and all later ones once that has happened often. */
-  streamingFailed(): void {
+  /**
+   * A streaming list came to nothing: this state comes from a list. "stalled" says that the server behaved as one that
+   * has never heard of them; after that has happened often, all later states come from lists.
+   */
+  streamingFailed(why: "stalled" | "trouble"): void {
     this.#fallbacks++;
     this.#listThisTime = true;
-    if (++this.#stalls >= STREAM_STALLS_MAX) this.#streaming = false;
+    if (why === "stalled" && ++this.#stalls >= STREAM_STALLS_MAX) this.#streaming = false;
   }
 }

@@ -9,7 +9,10 @@ export interface ServiceAccountIdentity {
   readonly uid: string;
 }
 
-/** A token of `lifetimeSeconds` from now, as TokenRequest would have issued it. */
+/** Clocks may differ: the server takes a token for a minute longer than it says. */
+const LEEWAY_SECONDS = 60;
+
+/** A token as TokenRequest would have issued it, that the server refuses `lifetimeSeconds` from now. */
 export function signServiceAccountToken(
   privateKeyPem: string,
   account: ServiceAccountIdentity,
@@ -21,9 +24,9 @@ export function signServiceAccountToken(
     iss: SERVICE_ACCOUNT_ISSUER,
     sub: `system:serviceaccount:${account.namespace}:${account.name}`,
     aud: [SERVICE_ACCOUNT_ISSUER],
-    iat: now,
-    nbf: now - 1,
-    exp: now + lifetimeSeconds,
+    iat: now - 2 * LEEWAY_SECONDS,
+    nbf: now - 2 * LEEWAY_SECONDS,
+    exp: now + lifetimeSeconds - LEEWAY_SECONDS,
     jti: randomUUID(),
     "kubernetes.io": { namespace: account.namespace, serviceaccount: { name: account.name, uid: account.uid } },
   };

@@ -43,8 +43,20 @@ test("at most so many rows are held back", () => {
   assert.equal(printed.length, 1001);
 });
 
+test("columns may come after the rows, and a server without a Table gives names", () => {
+  const late = new TableRenderer({ wide: false, withNamespace: false });
+  late.render(change("added", "a", "True"));
+  late.setColumns(columns);
+  assert.deepEqual(late.render(synced), ["EVENT      NAME   READY", "ADDED      a      True"]);
+  const none = new TableRenderer({ wide: false, withNamespace: false });
+  none.render(change("added", "a"));
+  assert.deepEqual(none.render(synced), ["EVENT      NAME", "ADDED      a"]);
+});
+
 test("gaps are remarks between rows", () => {
   const table = new TableRenderer({ wide: false, withNamespace: false });
+  table.setColumns(columns);
+  table.render(synced);
   assert.deepEqual(table.render({ kind: "gap", cause: "expired", lastResourceVersion: "9" }), [
     "# the server no longer has the history after 9: listing again",
   ]);

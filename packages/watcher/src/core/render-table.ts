@@ -1,6 +1,5 @@
 // The `table` and `wide` outputs: the server's own columns, one row a change, as `kubectl get -w` prints them, plus the event.
-import type { KubeObject } from "@coracle/kube";
-import type { Change } from "./change.ts";
+import type { Change, ObjectChange } from "./change.ts";
 import { gapText } from "./render-diff.ts";
 
 /** A column as the server defines it. */
@@ -28,7 +27,8 @@ export class TableRenderer {
   readonly #style: TableStyle;
   #columns: readonly Column[] = [];
   #widths: number[] = [];
-  #held: string[][] | undefined = [];
+  /** Columns may come after the rows they belong to, so objects are kept, not cells. */
+  #held: ObjectChange[] | undefined = [];
 
   constructor(style: TableStyle) {
     this.#style = style;
@@ -48,7 +48,7 @@ export class TableRenderer {
       case "added":
       case "modified":
       case "deleted":
-        return this.#row([change.kind.toUpperCase(), ...this.#cells(change.object)]);
+        return this.#row(change);
       case "synced":
         return this.#release();
       case "gap":
@@ -62,17 +62,17 @@ export class TableRenderer {
     }
   }
 
-  #row(cells: string[]): string[] {
-    if (this.#held === undefined) return [this.#format(cells)];
-    this.#held.push(cells);
+  #row(change: ObjectChange): string[] {
+    if (this.#held === undefined) return [this.#format(this.#cells(change))];
+    this.#held.push(change);
     return this.#held.length >= HELD_ROWS_MAX ? this.#release() : [];
   }
 
   #release(): string[] {
     const held = this.#held;
     this.#held = undefined;
-    if (held === undefined || this.#columns.length === 0) return [];
-    const rows = [this.#header(), ...held];
+    if (held === undefined) return [];
+    const rows = [this.#header(), ...held.map((change) => this.#cells(change))];
     this.#widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
     return rows.map((row) => this.#format(row));
   }
@@ -88,16 +88,16 @@ export class TableRenderer {
   }
 
   #header(): string[] {
-    const names = this.#shown().map(({ column }) => column.name.toUpperCase());
+    const shown = this.#shown().map(({ column }) => column.name.toUpperCase());
+    const names = shown.length === 0 ? ["NAME"] : shown;
     return [EVENT_HEADER, ...(this.#style.withNamespace ? ["NAMESPACE"] : []), ...names];
   }
 
-  #cells(object: KubeObject): string[] {
+  #cells({ kind, object }: ObjectChange): string[] {
     const cells: unknown = object["cells"];
-    const values = Array.isArray(cells)
-      ? this.#shown().map(({ index }) => cellText(cells[index]))
-      : [object.metadata.name ?? ""];
-    return [...(this.#style.withNamespace ? [object.metadata.namespace ?? ""] : []), ...values];
+    const values = Array.isArray(cells) ? this.#shown().map(({ index }) => cellText(cells[index])) : [];
+    const namespace = this.#style.withNamespace ? [object.metadata.namespace ?? ""] : [];
+    return [kind.toUpperCase(), ...namespace, ...(values.length === 0 ? [object.metadata.name ?? ""] : values)];
   }
 
   #shown(): { readonly column: Column; readonly index: number }[] {

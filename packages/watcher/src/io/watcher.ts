@@ -33,6 +33,7 @@ export async function setUpWatcher(service: Service, config: WatcherConfig): Pro
   const feed = new EventFeed({ historyMax: FEED_HISTORY_MAX, listenersMax: FEED_LISTENERS_MAX });
   const pods = new PodLookup({ client, log: service.log, signal: service.stopping });
   const followers: ResourceFollower[] = [];
+  const runs: Promise<void>[] = [];
   const states = (): ReturnType<ResourceFollower["state"]>[] => followers.map((follower) => follower.state());
   const runner = createRunner(service, config);
   addWatcherMetrics(service.metrics, { watchMetrics, states, feed, pods });
@@ -41,9 +42,14 @@ export async function setUpWatcher(service: Service, config: WatcherConfig): Pro
     handler: (request, context) => routes.fetch(request, context),
     isLongRunning: (request) => looksLongRunning(request) || new URL(request.url).pathname === "/events",
     postStart: [
-      { name: "follow", run: (signal) => followAll({ service, config, client, feed, runner, followers }, signal) },
+      {
+        name: "follow",
+        run: (signal) => followAll({ service, config, client, feed, runner, followers, runs }, signal),
+      },
     ],
     stop: [
+      // Followers keep their cursors as they end.
+      { name: "followers", run: () => Promise.all(runs).then(() => undefined) },
       { name: "commands", run: () => runner?.stop() },
       { name: "client", run: () => client.close() },
     ],
@@ -57,6 +63,7 @@ interface Wiring {
   readonly feed: EventFeed;
   readonly runner: CommandRunner | undefined;
   readonly followers: ResourceFollower[];
+  readonly runs: Promise<void>[];
 }
 
 /** Finds the resources, then starts following them; returns once they are found. */
@@ -88,7 +95,7 @@ async function followAll(wiring: Wiring, signal: AbortSignal): Promise<void> {
       onColumns: (columns) => output.setColumns(columns),
     });
     wiring.followers.push(follower);
-    void runToEnd(follower, service);
+    wiring.runs.push(runToEnd(follower, service));
   }
 }
 

@@ -51,7 +51,7 @@ function pruneMembers(object: JsonObject, schema: StructuralSchema, place: Place
       if (schema.preserveUnknownFields === true) kept.push([name, value]);
       else place.unknown.push(path);
       changed ||= schema.preserveUnknownFields !== true;
-    } else if (value === null && child.nullable !== true && child.default === undefined && !isAnyJson(child)) {
+    } else if (value === null && child.nullable !== true && child.default === undefined) {
       changed = true;
     } else {
       const next = prune(value, child, { path, unknown: place.unknown });
@@ -66,11 +66,6 @@ function memberSchema(schema: StructuralSchema, name: string): StructuralSchema 
   const { properties, additionalProperties } = schema;
   if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name];
   return additionalProperties;
-}
-
-// A field without a type takes any JSON value, null included.
-function isAnyJson(schema: StructuralSchema): boolean {
-  return schema.type === undefined && schema.preserveUnknownFields === true;
 }
 
 // The server looks at the metadata first and sorts the rest.

@@ -7,6 +7,7 @@ import { judgeStrictness } from "../core/field-validation/mod.ts";
 import { bodyMediaType, decodeText } from "../core/json/mod.ts";
 import { applyConfiguration, managerNameOf } from "../core/managed-fields/mod.ts";
 import { decodeApplyBody, decodePatch, patchTypeOf } from "../core/patch/mod.ts";
+import { DELETE_OPTIONS_SCHEMA, withoutProtobuf } from "../core/protobuf/body.ts";
 import { createObject } from "../core/registry/create.ts";
 import { deleteCollection } from "../core/registry/delete-collection.ts";
 import type { WriteContext, WriteOutcome, WriteTarget } from "../core/registry/environment.ts";
@@ -231,9 +232,10 @@ async function answerDelete(
 }
 
 async function readDeleteOptions(server: ApiServer, exchange: Exchange): Promise<DeleteOptions> {
-  const bytes = await readBody(server, exchange);
-  if (bytes.length === 0) return deleteOptionsOfQuery(exchange.query);
-  const mediaType = orThrow(bodyMediaType(header(exchange, "content-type")));
+  const sent = { bytes: await readBody(server, exchange), contentType: header(exchange, "content-type") };
+  if (sent.bytes.length === 0) return deleteOptionsOfQuery(exchange.query);
+  const { bytes, contentType } = withoutProtobuf(sent, DELETE_OPTIONS_SCHEMA);
+  const mediaType = orThrow(bodyMediaType(contentType));
   const decoded = decodeText(bytes, { mediaType, findDuplicates: false });
   if (!decoded.ok) throw new StatusError(badRequestStatus(decoded.error));
   const { value } = decoded.value;

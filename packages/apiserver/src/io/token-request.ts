@@ -6,12 +6,14 @@ import {
   type JsonObject,
   notSupported,
   type ResourceDefinition,
+  type StructuralSchema,
 } from "@coracle/api";
 import { badRequestStatus, conflictStatus, notFoundStatus, StatusError } from "@coracle/kube";
 import { invalidError, orThrow } from "../core/failure.ts";
 import { bodyMediaType, decodeText } from "../core/json/mod.ts";
 import { type FieldTracking, managerNameOf, trackUpdate } from "../core/managed-fields/mod.ts";
 import { trackingOf } from "../core/registry/field-tracking.ts";
+import { withoutProtobuf } from "../core/protobuf/body.ts";
 import { objectKey } from "../core/registry/resource-key.ts";
 import { parseWriteQuery } from "../core/request/write-options.ts";
 import type { StoredObject } from "../core/watch/stored-object.ts";
@@ -33,8 +35,10 @@ export function tokenRequestHandler(server: () => ApiServer, tokens: ServiceAcco
     const { info } = exchange;
     if (info.kind !== "resource" || info.verb !== "create") throw methodNotAllowed();
     const form = formOf(exchange);
-    const mediaType = orThrow(bodyMediaType(header(exchange, "content-type")));
-    const decoded = decodeText(bytes, { mediaType, findDuplicates: false });
+    const sent = { bytes, contentType: header(exchange, "content-type") };
+    const read = withoutProtobuf(sent, tokenSchema(definition));
+    const mediaType = orThrow(bodyMediaType(read.contentType));
+    const decoded = decodeText(read.bytes, { mediaType, findDuplicates: false });
     const body = decoded.ok ? decoded.value.value : undefined;
     if (!isJsonObject(body)) throw new StatusError(badRequestStatus("the body is not a TokenRequest"));
     const account = server()
@@ -60,8 +64,12 @@ const TYPE = { kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1" } as
 
 function tokenTracking(server: ApiServer, definition: ResourceDefinition, manager: string): FieldTracking {
   const target = { definition, namespace: "", name: "", subresource: "token" };
-  const schema = definition.subresources.others.find((one) => one.name === "token")?.schema ?? definition.schema;
+  const schema = tokenSchema(definition) ?? definition.schema;
   return { ...trackingOf(server.environment, target, manager), schema, apiVersion: TYPE.apiVersion, resetFields: [] };
+}
+
+function tokenSchema(definition: ResourceDefinition): StructuralSchema | undefined {
+  return definition.subresources.others.find((one) => one.name === "token")?.schema;
 }
 
 interface Wanted {

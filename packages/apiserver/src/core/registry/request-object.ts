@@ -11,6 +11,7 @@ import {
 } from "../field-validation/mod.ts";
 import { bodyMediaType, decodeObject, type ExpectedType } from "../json/mod.ts";
 import { applyPatch, findRestoreError, type Patch, shownPatch } from "../patch/mod.ts";
+import { withoutProtobuf } from "../protobuf/body.ts";
 import { checkKind, withCheckedMetadata } from "./object-metadata.ts";
 
 /** How strictly a body is read, and where warnings go. */
@@ -33,10 +34,11 @@ export function expectedType(definition: ResourceDefinition): ExpectedType {
 
 /** The object of a create or update body. */
 export function objectOfBody(definition: ResourceDefinition, body: RequestBody): ApiObject {
-  const mediaType = orThrow(bodyMediaType(body.contentType));
+  const { bytes, contentType } = withoutProtobuf(body, definition.builtIn ? definition.schema : undefined);
+  const mediaType = orThrow(bodyMediaType(contentType));
   const expected = expectedType(definition);
   const findDuplicates = body.fieldValidation !== "Ignore";
-  const decoded = orThrow(decodeObject(body.bytes, { mediaType, findDuplicates, expected }));
+  const decoded = orThrow(decodeObject(bytes, { mediaType, findDuplicates, expected }));
   const pruned = pruneUnknownFields(decoded.object, definition.schema);
   const errors = strictErrorTexts({ strictErrors: decoded.strictErrors, unknownFields: pruned.unknownFields });
   body.warnings.push(...orThrow(judgeStrictness(body.fieldValidation, errors, { kind: "body", expected })));

@@ -54,7 +54,7 @@ describe("negotiate()", () => {
   });
 
   it("survives any text", () => {
-    for (const accept of [";;;", ",", "a/b;q=x", `${"x,".repeat(10_000)}`, '"', "application/json;as="]) {
+    for (const accept of [";;;", ",", "a/b;q=x", "x,".repeat(10_000), '"', "application/json;as="]) {
       try {
         negotiate(accept);
       } catch (error) {

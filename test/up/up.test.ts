@@ -1,0 +1,181 @@
+// `coracle up` as a person runs it: comes up, survives its children, refuses what it cannot do, leaves nothing behind.
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createKubeClient, loadKubeconfig } from "@coracle/kube/io";
+import { ChildProgram } from "../watcher/child-program.ts";
+import { freePort, RESOURCES } from "../watcher/system.ts";
+
+const TEST_TIMEOUT_MS = 120_000;
+
+class Up {
+  readonly folder: string;
+  readonly data: string;
+  readonly ports: readonly [listen: number, apiserver: number, watcher: number];
+  readonly #children: ChildProgram[] = [];
+
+  private constructor(folder: string, ports: Up["ports"]) {
+    this.folder = folder;
+    this.data = join(folder, "data");
+    this.ports = ports;
+  }
+
+  static async with(body: (up: Up) => Promise<void>): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "coracle-up-"));
+    const up = new Up(folder, [await freePort(), await freePort(), await freePort()]);
+    try {
+      await body(up);
+    } finally {
+      await Promise.all(up.#children.map((child) => child.end()));
+      for (const pid of await up.childPids()) killIfThere(pid);
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  start(...flags: string[]): ChildProgram {
+    const [listen, apiserver, watcher] = this.ports;
+    const addresses = ["--listen", `127.0.0.1:${listen}`, "--apiserver-http", `127.0.0.1:${apiserver}`];
+    const child = new ChildProgram("coracle", [
+      "up",
+      "--data",
+      this.data,
+      ...addresses,
+      "--watcher-http",
+      `127.0.0.1:${watcher}`,
+      ...flags,
+    ]);
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Pids of the children that the running `up` has noted. */
+  async childPids(): Promise<number[]> {
+    const text = await readFile(join(this.data, "up.children"), "utf8").catch(() => "");
+    return [...text.matchAll(/ (\d+):/g)].map((match) => Number(match[1]));
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return stat !== "" && !/\) Z /.test(stat);
+}
+
+test(
+  "up comes up with a sample, serves, and a second start continues with the same data",
+  { timeout: TEST_TIMEOUT_MS },
+  async () => {
+    await Up.with(async (up) => {
+      const first = up.start();
+      await first.see(/"event":"sample".*created 5/);
+      await first.see(/"message":"watcher is ready"/);
+      const kubeconfig = join(up.data, "admin.kubeconfig");
+      const client = createKubeClient(await loadKubeconfig({ path: kubeconfig }));
+      const { items } = await client.list(RESOURCES.attachments);
+      assert.deepEqual(
+        items.map(({ metadata }) => metadata.name ?? "").toSorted((a, b) => a.localeCompare(b)),
+        ["cart-7", "cart-8", "db-1"],
+      );
+      await client.delete(RESOURCES.attachments, { namespace: "blue", name: "db-1" });
+      await first.see(/networkattachment blue\/db-1 {2}deleted/);
+      client.close();
+      assert.equal(await first.end("SIGINT"), 0);
+      assert.match(first.stdout, /stopped: 2 processes drained in .* s, data kept in/);
+
+      const second = up.start();
+      await second.see(/networkattachments: following 2 objects/);
+      assert.equal(await second.end("SIGTERM"), 0);
+      assert.deepEqual(
+        (await readdir(up.data)).filter((name) => name.startsWith("up.")),
+        [],
+      );
+    });
+  },
+);
+
+test("a killed child is started again and the watcher misses nothing", { timeout: TEST_TIMEOUT_MS }, async () => {
+  await Up.with(async (up) => {
+    const running = up.start();
+    await running.see(/"message":"watcher is ready"/);
+    const [apiserver = 0] = await up.childPids();
+    process.kill(apiserver, "SIGKILL");
+    await running.see(/apiserver ended with 128; again in/);
+    await running.see(
+      /networkattachments: connection back, nothing missed|"message":"apiserver is ready"[\s\S]*"message":"apiserver is ready"/,
+    );
+    assert.equal(await running.end("SIGINT"), 0);
+  });
+});
+
+test(
+  "after kill -9 the next up ends what was left and says so; while one runs another is refused",
+  { timeout: TEST_TIMEOUT_MS },
+  async () => {
+    await Up.with(async (up) => {
+      const first = up.start();
+      await first.see(/"message":"watcher is ready"/);
+      const other = up.start();
+      assert.equal(await other.exited, 2);
+      assert.match(other.stderr, /already running \(pid \d+\); kubectl --kubeconfig/);
+      const left = await up.childPids();
+      assert.equal(left.length, 2);
+      await first.end("SIGKILL");
+      const next = up.start();
+      await next.see(/ended apiserver \(pid \d+\), left by an earlier run that was killed/);
+      await next.see(/"message":"watcher is ready"/);
+      for (const pid of left) assert.equal(await isRunning(pid), false, `${pid} still runs`);
+      const now = await up.childPids();
+      assert.equal(await next.end("SIGINT"), 0);
+      for (const pid of now) assert.equal(await isRunning(pid), false, `${pid} still runs`);
+    });
+  },
+);
+
+test("--clean removes the data folder", { timeout: TEST_TIMEOUT_MS }, async () => {
+  await Up.with(async (up) => {
+    const running = up.start("--clean", "--no-sample");
+    await running.see(/"message":"watcher is ready"/);
+    assert.equal(await running.end("SIGINT"), 0);
+    assert.deepEqual(await readdir(up.folder), []);
+  });
+});
+
+test(
+  "a taken port, a folder of somebody else's and a bad flag are one clear line each",
+  { timeout: TEST_TIMEOUT_MS },
+  async () => {
+    await Up.with(async (up) => {
+      const squatter = createServer().listen(up.ports[0], "127.0.0.1");
+      try {
+        const taken = up.start();
+        assert.equal(await taken.exited, 2);
+        assert.match(taken.stderr, /^coracle up: --listen: .*; stop what uses it or choose another address\n$/);
+      } finally {
+        squatter.close();
+      }
+      await rm(up.data, { recursive: true, force: true });
+      await mkdir(up.data);
+      await writeFile(join(up.data, "precious"), "x");
+      const foreign = up.start("--clean");
+      assert.equal(await foreign.exited, 2);
+      assert.match(
+        foreign.stderr,
+        /^coracle up: cannot use the data folder .*: it holds other files \(precious, …\); choose another --data\n$/,
+      );
+      assert.deepEqual(await readdir(up.data), ["precious"]);
+      const bad = up.start("--listen", "6443");
+      assert.equal(await bad.exited, 2);
+      assert.match(bad.stderr, /^--listen: "6443" is not an address: use HOST:PORT/);
+    });
+  },
+);

@@ -43,6 +43,7 @@ interface Exchange {
 
 /** A connection over a socket on which ALPN chose `h2`. */
 export class Http2Connection implements ClientConnection {
+  readonly #socket: Socket;
   readonly #session: ClientHttp2Session;
   readonly #options: Http2ConnectionOptions;
   readonly #counters: Counters;
@@ -65,6 +66,7 @@ export class Http2Connection implements ClientConnection {
       readonly events: ConnectionEvents;
     },
   ) {
+    this.#socket = socket;
     this.#options = setup.options;
     this.#counters = setup.counters;
     this.#events = setup.events;
@@ -130,6 +132,7 @@ export class Http2Connection implements ClientConnection {
     if (this.#state === "closed") return;
     this.#failure ??= error;
     this.#close();
+    this.#socket.destroy();
     this.#session.destroy();
   }
 
@@ -231,7 +234,8 @@ export class Http2Connection implements ClientConnection {
   }
 
   #closeIfDone(): void {
-    if (this.#state === "draining" && this.#exchanges.size === 0) this.#session.close();
+    // Without a GOAWAY of our own: the server learns nothing from it, and Deno 2.9 may crash on one (denoland/deno#36788).
+    if (this.#state === "draining" && this.#exchanges.size === 0) this.#socket.end(() => this.#socket.destroy());
   }
 
   #close(): void {

@@ -41,7 +41,7 @@ export interface ChildProcess {
   /** What it writes; not reading stops it at the pipe's size. Empty unless `pipe`. */
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
-  /** Resolves when it has ended and its pipes are closed. */
+  /** Resolves when it has ended; what it wrote may still be waiting in its streams. */
   readonly exited: Promise<ProcessExit>;
   /** Sends a signal (default SIGTERM), to the whole group if it has its own. False if it has ended. */
   kill(signal?: SignalName): boolean;

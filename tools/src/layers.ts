@@ -96,7 +96,7 @@ function ruleAgainstRelative(place: Place, target: string, path: string): string
     else if (part !== ".") folder.push(part);
   }
   const resolved = folder.join("/");
-  if (!resolved.startsWith(path.split("/").slice(0, 3).join("/") + "/"))
+  if (!resolved.startsWith(path.split("/").slice(0, 2).join("/") + "/"))
     return "cross a package by its name, not by a path";
   if (place.kind === "root" && resolved.includes("/src/io/")) return "a pure root does not import its io";
   if (place.kind === "core" && !resolved.includes("/src/core/")) return "src/core imports nothing outside src/core";

@@ -80,11 +80,12 @@ test("long lines are cut, tall tables leave room, control characters do not come
   assert.equal(terminal.lines[6], "x[2Jy");
 });
 
-test("after a resize the table is drawn whole again", () => {
+test("after a resize the table and the newest lines are drawn again", () => {
   const screen = new Screen(size);
   screen.drawTable(["a"]);
+  for (let line = 1; line <= 300; line++) screen.scrollLine(`event ${line}`);
   screen.resize({ columns: 20, rows: 5 });
   const terminal = new Terminal({ columns: 20, rows: 5 });
   terminal.write(screen.drawTable(["a longer table line"]));
-  assert.equal(terminal.lines[0], "a longer table line");
+  assert.deepEqual(terminal.lines, ["a longer table line", "event 297", "event 298", "event 299", "event 300"]);
 });

@@ -1,4 +1,5 @@
 // A table that stays at the top of the terminal while lines scroll under it (ECMA-48: DECSTBM, CUP, EL; DECSC/DECRC).
+import { Ring } from "@coracle/base";
 
 /** The terminal's size. */
 export interface ScreenSize {
@@ -14,11 +15,15 @@ const ALL_ROWS_SCROLL = "\u001b[r";
 /** Rows that must remain for scrolling lines; a table that leaves fewer is cut. */
 const SCROLL_ROWS_MIN = 3;
 
-/** Turns a changing table and a stream of lines into the bytes for a terminal. Holds the last table only. */
+/** Lines kept to fill the screen again after it was cleared. */
+const RECENT_LINES_MAX = 200;
+
+/** Turns a changing table and a stream of lines into the bytes for a terminal. Holds the last table and the last lines. */
 export class Screen {
   #size: ScreenSize;
   #table: readonly string[] = [];
   #drawnRows = -1;
+  readonly #recent = new Ring<string>(RECENT_LINES_MAX);
 
   constructor(size: ScreenSize) {
     this.#size = size;
@@ -32,7 +37,8 @@ export class Screen {
       this.#drawnRows = visible.length;
       const firstScrollRow = visible.length + 1;
       const region = `\u001b[${firstScrollRow};${this.#size.rows}r\u001b[${this.#size.rows};1H`;
-      return `${ALL_ROWS_SCROLL}${CLEAR_SCREEN}${visible.join("\r\n")}${region}`;
+      const recent = this.#recentLines(this.#size.rows - visible.length);
+      return `${ALL_ROWS_SCROLL}${CLEAR_SCREEN}${visible.join("\r\n")}${region}${recent}`;
     }
     const changed = visible.flatMap((line, index) =>
       line === this.#table[index] ? [] : [`\u001b[${index + 1};1H${CLEAR_LINE}${line}`],
@@ -43,7 +49,9 @@ export class Screen {
 
   /** The bytes that let one line scroll in at the bottom. */
   scrollLine(line: string): string {
-    return `\r\n${CLEAR_LINE}${cut(line, this.#size.columns)}`;
+    if (this.#recent.full) this.#recent.shift();
+    this.#recent.push(line);
+    return this.#lineBytes(line);
   }
 
   /** Takes a new size; the next table is drawn whole. */
@@ -55,6 +63,16 @@ export class Screen {
   /** The bytes that give the terminal back, cursor below everything. */
   close(): string {
     return `${ALL_ROWS_SCROLL}\u001b[${this.#size.rows};1H\r\n`;
+  }
+
+  #lineBytes(line: string): string {
+    return `\r\n${CLEAR_LINE}${cut(line, this.#size.columns)}`;
+  }
+
+  #recentLines(rows: number): string {
+    const shown = Math.min(rows, this.#recent.size);
+    const lines = Array.from({ length: shown }, (_, index) => this.#recent.at(this.#recent.size - shown + index) ?? "");
+    return lines.map((line) => this.#lineBytes(line)).join("");
   }
 
   #fit(table: readonly string[]): string[] {

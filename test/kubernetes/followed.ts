@@ -38,10 +38,16 @@ export class Followed {
   readonly #abort = new AbortController();
   readonly #running: Promise<void>;
   #syncing: Map<string, KubeObject> | undefined;
+  #gapAfter: string | undefined;
   #waiters: (() => void)[] = [];
 
   constructor(client: KubeClient, resource: GroupVersionResource, options: FollowOptions = {}) {
     this.#running = this.#run(follow(client, resource, { ...options, signal: this.#abort.signal }));
+  }
+
+  /** Between a gap and the end of the state that closes it. */
+  get inGap(): boolean {
+    return this.#gapAfter !== undefined || this.#syncing !== undefined;
   }
 
   /** How many milestones of a kind there were. */
@@ -109,9 +115,12 @@ export class Followed {
         this.#swap(event.resourceVersion);
         break;
       case "bookmark":
+        this.#closeGap(event.resourceVersion);
         this.resourceVersion = event.resourceVersion;
         break;
       case "gap":
+        this.#gapAfter ??= this.resourceVersion;
+        break;
       case "error":
         break;
     }
@@ -123,8 +132,15 @@ export class Followed {
     this.objects.clear();
     for (const [key, object] of this.#syncing ?? []) this.objects.set(key, object);
     this.#syncing = undefined;
-    this.covered.push({ after: this.resourceVersion, upTo });
+    this.#gapAfter ??= this.resourceVersion;
+    this.#closeGap(upTo);
     this.resourceVersion = upTo;
+  }
+
+  /** A gap ends with a whole state or, for a follower that remembers keys, with the bookmark after the differences. */
+  #closeGap(upTo: string): void {
+    if (this.#gapAfter !== undefined) this.covered.push({ after: this.#gapAfter, upTo });
+    this.#gapAfter = undefined;
   }
 
   #deliver(kind: "upsert" | "remove", object: KubeObject, isUnseen: boolean): void {

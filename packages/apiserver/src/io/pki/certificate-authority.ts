@@ -1,5 +1,4 @@
 // Makes certificates (RFC 5280, ECDSA P-256): an authority of one's own, and what it signs. Loaded only when one is needed.
-import "reflect-metadata";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,

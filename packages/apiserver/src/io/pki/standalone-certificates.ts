@@ -89,7 +89,7 @@ export class StandaloneCertificates implements TlsSource {
     const stored = await this.#folder.readPair(name);
     const nowMs = this.#clock.wallMs();
     if (stored !== undefined && isUsable(stored, { serving: [] }, nowMs)) return stored;
-    const { issueCertificate } = await import("./certificate-authority.ts");
+    const { issueCertificate } = await loadCertificateMaker();
     const validity = { validFromMs: nowMs - BACKDATE_MS, validToMs: nowMs + LEAF_DAYS * DAY_MS };
     const pair = await issueCertificate(this.#authority, { ...user, usage: "client", ...validity });
     await this.#folder.writePair(name, pair);
@@ -115,6 +115,15 @@ export class StandaloneCertificates implements TlsSource {
   }
 }
 
+/**
+ * Loads what makes certificates, only where one is to be made. The polyfill comes first and by itself: in a compiled binary an
+ * import beside the library's would run after it.
+ */
+async function loadCertificateMaker(): Promise<typeof import("./certificate-authority.ts")> {
+  await import("reflect-metadata");
+  return import("./certificate-authority.ts");
+}
+
 async function openAuthority(folder: DataFolder, clock: Clock): Promise<KeyPairPem> {
   const stored = await folder.readPair("ca");
   const nowMs = clock.wallMs();
@@ -127,7 +136,7 @@ async function openAuthority(folder: DataFolder, clock: Clock): Promise<KeyPairP
     }
     if (parsed.value.validToMs > nowMs + LEAF_DAYS * DAY_MS * RENEW_SHARE) return stored;
   }
-  const { makeAuthority } = await import("./certificate-authority.ts");
+  const { makeAuthority } = await loadCertificateMaker();
   const made = await makeAuthority("coracle-ca", {
     fromMs: nowMs - BACKDATE_MS,
     toMs: nowMs + AUTHORITY_DAYS * DAY_MS,
@@ -142,7 +151,7 @@ async function issueServing(
   names: StandaloneNames,
   clock: Clock,
 ): Promise<KeyPairPem> {
-  const { issueCertificate } = await import("./certificate-authority.ts");
+  const { issueCertificate } = await loadCertificateMaker();
   const nowMs = clock.wallMs();
   const pair = await issueCertificate(authority, {
     commonName: "coracle-apiserver",

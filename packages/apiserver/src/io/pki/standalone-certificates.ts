@@ -2,6 +2,7 @@
 import { ExitError, type Logger, type TlsSource } from "@coracle/lifecycle";
 import { keyMatchesCertificate, parseCertificate, type ServerTls, startTimer, type Timer } from "@coracle/runtime";
 import type { Clock } from "@coracle/base";
+import type * as CertificateMaker from "./certificate-authority.ts";
 import type { KeyPairPem } from "./certificate-authority.ts";
 import type { DataFolder } from "./data-folder.ts";
 
@@ -119,7 +120,7 @@ export class StandaloneCertificates implements TlsSource {
  * Loads what makes certificates, only where one is to be made. The polyfill comes first and by itself: in a compiled binary an
  * import beside the library's would run after it.
  */
-async function loadCertificateMaker(): Promise<typeof import("./certificate-authority.ts")> {
+async function loadCertificateMaker(): Promise<typeof CertificateMaker> {
   await import("reflect-metadata");
   return import("./certificate-authority.ts");
 }

@@ -1,4 +1,5 @@
 // Runs the script against one server and records its normalised answers.
+import { parse as parseYaml } from "yaml";
 import { exchange, type HttpsTarget, openExchange } from "../peers/kubernetes/mod.ts";
 import { at, isObject, type Json, type JsonObject, parseJson } from "./json.ts";
 import { Normaliser, volatileText } from "./normalise.ts";
@@ -80,7 +81,7 @@ class AreaRun {
     if (step.events !== undefined || step.untilEnd === true) return await this.#watch(step, sent, target, request);
     const answer = await exchange(target, sent).catch((error: unknown) => String(error));
     if (typeof answer === "string") return { request, status: 0, headers: {}, body: { noAnswer: answer } };
-    const json = parseJson(answer.text);
+    const json = parseBody(answer.text, answer.headers["content-type"]);
     if (json !== undefined) this.#bodies.set(step.id, json);
     const picked = json === undefined || step.pick === undefined ? json : step.pick(json);
     return {
@@ -192,7 +193,12 @@ function headersOf(head: {
   return kept;
 }
 
-/** Bodies that are not JSON, cut to what a reader can compare. */
+/** JSON, or YAML where the answer says so; undefined for anything else. */
+function parseBody(text: string, contentType: string = ""): Json | undefined {
+  return contentType.startsWith("application/yaml") ? (parseYaml(text) as Json) : parseJson(text);
+}
+
+/** Bodies that are neither JSON nor YAML, cut to what a reader can compare. */
 function bodyText(text: string, contentType: string | undefined): JsonObject | string {
   if (contentType?.includes("protobuf") === true) return { protobuf: text.length > 0 };
   return volatileText(text).slice(0, 4000);

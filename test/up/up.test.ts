@@ -38,7 +38,7 @@ class Up {
   start(...flags: string[]): ChildProgram {
     const [listen, apiserver, watcher] = this.ports;
     const addresses = ["--listen", `127.0.0.1:${listen}`, "--apiserver-http", `127.0.0.1:${apiserver}`];
-    const child = new ChildProgram("coracle", [
+    const child = ChildProgram.source("coracle", [
       "up",
       "--data",
       this.data,

@@ -14,8 +14,14 @@ export class ChildProgram {
   readonly #waiters = new Set<() => void>();
 
   /** Starts `packages/<name>/src/main.ts`. */
-  constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.process = spawn("bun", [join(packages, name, "src/main.ts"), ...args], {
+  static source(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProgram {
+    return new ChildProgram(["bun", join(packages, name, "src/main.ts"), ...args], env);
+  }
+
+  /** Starts `argv`. */
+  constructor(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const [program = "", ...args] = argv;
+    this.process = spawn(program, args, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

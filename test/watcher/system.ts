@@ -68,7 +68,7 @@ export class System {
   }
 
   #start(name: string, args: readonly string[], env?: Readonly<Record<string, string>>): ChildProgram {
-    const child = new ChildProgram(name, args, env);
+    const child = ChildProgram.source(name, args, env);
     this.#children.push(child);
     return child;
   }

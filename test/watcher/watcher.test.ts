@@ -199,7 +199,7 @@ test("each class of failure has its exit code and one clear line", async () => {
     ];
     for (const [args, code, line] of cases) {
       const kubeconfig = args.includes("--kubeconfig") ? [] : ["--kubeconfig", system.kubeconfig];
-      const run = new ChildProgram("watcher", [...args, ...kubeconfig]);
+      const run = ChildProgram.source("watcher", [...args, ...kubeconfig]);
       try {
         assert.equal(await run.exited, code, `${args.join(" ")}: ${run.stderr}`);
         assert.match(run.stderr, line);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { workspaceRoot } from "./source-tree.ts";
 
-const HELP = `Usage: bun run build [NAME…] [--arch x64|arm64|all]
+const HELP = `Usage: bun run build [NAME…] [--arch x64|arm64|all] [--out DIR]
 
 Compiles each binary package to dist/coracle-NAME (arm64: dist/arm64/coracle-NAME) and prints sizes and start times.
 The arm64 runtime comes from the npm registry into the cache; without it arm64 is left out and the table says so.
@@ -22,6 +22,7 @@ interface Built {
 const { values, positionals } = parseArgs({
   options: {
     arch: { type: "string", default: "all" },
+    out: { type: "string", default: join(workspaceRoot, "dist") },
     help: { type: "boolean", short: "h" },
   },
   allowPositionals: true,
@@ -58,7 +59,7 @@ for (const arch of targets) {
 process.stdout.write(table(built));
 
 function buildOne(name: string, arch: string, runtime: string): Built {
-  const folder = join(workspaceRoot, "dist", arch === ownArch ? "" : arch);
+  const folder = join(values.out, arch === ownArch ? "" : arch);
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, name === "coracle" ? "coracle" : `coracle-${name}`);
   const commit =
@@ -89,7 +90,7 @@ function buildOne(name: string, arch: string, runtime: string): Built {
     process.stderr.write(`Cannot build ${name} for ${arch}: the compiler said\n${result.stdout}${result.stderr}`);
     process.exit(1);
   }
-  process.stderr.write(`built ${outfile.slice(workspaceRoot.length + 1)}\n`);
+  process.stderr.write(`built ${outfile}\n`);
   const startMs = arch === ownArch ? startTimeMs(outfile) : undefined;
   return { name, arch, sizeMiB: statSync(outfile).size / (1 << 20), startMs };
 }

@@ -30,7 +30,7 @@ test(
       for (const name of BINARIES) {
         const run = (...args: string[]): ReturnType<typeof spawnSync> =>
           spawnSync(join(folder, name), args, { encoding: "utf8", cwd: folder });
-        assert.match(String(run("--help").stdout), /^coracle[^\n]*: [\s\S]*--version/);
+        assert.match(String(run("--help").stdout), /^coracle[^\n]*: [\s\S]*Usage: /);
         assert.match(String(run("--version").stdout), /^coracle\S* \d+\.\d+\.\d+ /);
         assert.equal(run("--no-such-flag").status, 2);
       }

@@ -29,9 +29,14 @@ export interface ExpectedType {
   readonly builtIn: boolean;
 }
 
-/** Reads a Content-Type header; an absent one means JSON. Parameters such as charset are ignored. */
+/** Parameters of a media type, with one semicolon too many at the end forgiven (Go mime.ParseMediaType). */
+const PARAMETERS = /^(?:\s*;\s*[^\s;=]+=(?:"(?:[^"\\]|\\.)*"|[^\s;"]+))*\s*;?\s*$/;
+
+/** Reads a Content-Type header; an absent one means JSON. Parameters such as charset are ignored, if they are well-formed. */
 export function bodyMediaType(contentType: string | undefined): Result<BodyMediaType, StatusFailure> {
-  const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const [name = ""] = (contentType ?? "").split(";", 1);
+  const isWellFormed = PARAMETERS.test((contentType ?? "").slice(name.length));
+  const type = isWellFormed ? name.trim().toLowerCase() : "malformed";
   if (type === "" || type === "application/json") return ok("application/json");
   if (type === "application/yaml") return ok("application/yaml");
   return err(unsupportedMediaType(["application/json", "application/yaml"]));

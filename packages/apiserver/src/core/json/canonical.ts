@@ -3,7 +3,8 @@ import { isJsonObject } from "@coracle/api";
 
 /** Deterministic JSON text of a value; members sorted by UTF-16 code unit, undefined members left out. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(sorted(value)) ?? "null";
+  // Most values asked for are texts and numbers.
+  return JSON.stringify(typeof value === "object" ? sorted(value) : value) ?? "null";
 }
 
 function sorted(value: unknown): unknown {

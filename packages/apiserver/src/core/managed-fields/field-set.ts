@@ -1,4 +1,5 @@
 // Sets of field paths and their algebra (structured-merge-diff fieldpath.Set). A set does not hold the parents of its paths.
+import type { Place } from "./field-path.ts";
 import { compareElements } from "./path-element.ts";
 import type { PathElement } from "./path-element.ts";
 
@@ -35,13 +36,30 @@ interface MutableSet {
 export class FieldSetBuilder {
   readonly #root: MutableSet = { members: new Set(), children: new Map() };
 
+  readonly #steps: PathElement[] = [];
+
   /** Adds a path; the path to the whole object is nobody's and is not added. */
   insert(path: FieldPath): void {
-    const last = path.at(-1);
+    this.#steps.length = 0;
+    for (let index = path.length - 1; index >= 0; index -= 1) this.#steps.push(path[index] ?? "");
+    this.#insertSteps();
+  }
+
+  /** Adds the path to a place; the root is not added. */
+  insertPlace(place: Place | undefined): void {
+    this.#steps.length = 0;
+    for (let at = place; at !== undefined; at = at.parent) this.#steps.push(at.element);
+    this.#insertSteps();
+  }
+
+  // The steps come with the last one first.
+  #insertSteps(): void {
+    const steps = this.#steps;
+    const last = steps[0];
     if (last === undefined) return;
     let node = this.#root;
-    for (let index = 0; index < path.length - 1; index += 1) {
-      const element = path[index] ?? "";
+    for (let index = steps.length - 1; index > 0; index -= 1) {
+      const element = steps[index] ?? "";
       let child = node.children.get(element);
       if (child === undefined) {
         child = { members: new Set(), children: new Map() };
@@ -72,47 +90,60 @@ export function unionSets(a: FieldSet, b: FieldSet): FieldSet {
 
 /** Paths in both sets. */
 export function intersectSets(a: FieldSet, b: FieldSet): FieldSet {
-  const members = new Set([...a.members].filter((element) => b.members.has(element)));
-  const children = mapChildren(a, (element, child) => {
-    const other = b.children.get(element);
-    return other === undefined ? EMPTY_SET : intersectSets(child, other);
-  });
-  return { members, children };
-}
-
-/** Paths of `a` that are not in `b`; paths below a path of `b` stay. */
-export function subtractSet(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmptySet(b)) return a;
-  const members = new Set([...a.members].filter((element) => !b.members.has(element)));
-  const children = mapChildren(a, (element, child) => {
-    const other = b.children.get(element);
-    return other === undefined ? child : subtractSet(child, other);
-  });
-  return { members, children };
-}
-
-/** Paths of `a` that are neither in `b` nor below a path of `b`. */
-export function subtractSubtrees(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmptySet(b)) return a;
-  const members = new Set([...a.members].filter((element) => !b.members.has(element)));
-  const children = mapChildren(a, (element, child) => {
-    if (b.members.has(element)) return EMPTY_SET;
-    const other = b.children.get(element);
-    return other === undefined ? child : subtractSubtrees(child, other);
-  });
-  return { members, children };
-}
-
-function mapChildren(
-  set: FieldSet,
-  transform: (element: PathElement, child: FieldSet) => FieldSet,
-): ReadonlyMap<PathElement, FieldSet> {
+  if (isEmptySet(a) || isEmptySet(b)) return EMPTY_SET;
+  const members = new Set<PathElement>();
+  for (const element of a.members) if (b.members.has(element)) members.add(element);
   const children = new Map<PathElement, FieldSet>();
-  for (const [element, child] of set.children) {
-    const next = transform(element, child);
-    if (!isEmptySet(next)) children.set(element, next);
+  for (const [element, child] of a.children) {
+    const other = b.children.get(element);
+    if (other === undefined) continue;
+    const both = intersectSets(child, other);
+    if (!isEmptySet(both)) children.set(element, both);
   }
-  return children;
+  return { members, children };
+}
+
+/** Paths of `a` that are not in `b`; paths below a path of `b` stay. The same set when nothing goes. */
+export function subtractSet(a: FieldSet, b: FieldSet): FieldSet {
+  const gone = [...b.members].some((element) => a.members.has(element));
+  let children: Map<PathElement, FieldSet> | undefined;
+  for (const [element, other] of b.children) {
+    const child = a.children.get(element);
+    if (child === undefined) continue;
+    const next = subtractSet(child, other);
+    if (next === child) continue;
+    children ??= new Map(a.children);
+    if (isEmptySet(next)) children.delete(element);
+    else children.set(element, next);
+  }
+  if (!gone && children === undefined) return a;
+  const members = gone ? withoutElements(a.members, b.members) : a.members;
+  return { members, children: children ?? a.children };
+}
+
+function withoutElements(members: ReadonlySet<PathElement>, gone: ReadonlySet<PathElement>): ReadonlySet<PathElement> {
+  const kept = new Set(members);
+  for (const element of gone) kept.delete(element);
+  return kept;
+}
+
+/** Paths of `a` that are neither in `b` nor below a path of `b`. The same set when nothing goes. */
+export function subtractSubtrees(a: FieldSet, b: FieldSet): FieldSet {
+  const gone = [...b.members].some((element) => a.members.has(element) || a.children.has(element));
+  let children: Map<PathElement, FieldSet> | undefined;
+  for (const [element, other] of b.children) {
+    const child = a.children.get(element);
+    if (child === undefined) continue;
+    const next = subtractSubtrees(child, other);
+    if (next === child) continue;
+    children ??= new Map(a.children);
+    if (isEmptySet(next)) children.delete(element);
+    else children.set(element, next);
+  }
+  if (!gone) return children === undefined ? a : { members: a.members, children };
+  children ??= new Map(a.children);
+  for (const element of b.members) children.delete(element);
+  return { members: withoutElements(a.members, b.members), children };
 }
 
 /** True when both hold the same paths. */

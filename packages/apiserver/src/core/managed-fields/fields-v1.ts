@@ -13,14 +13,19 @@ export const FIELDS_V1_DEPTH_MAX = 200;
 
 /** Writes a set; members in Kubernetes' order, `.` for a node that is itself in the set. */
 export function encodeFieldsV1(set: FieldSet): JsonObject {
-  const entries: (readonly [string, JsonObject])[] = [];
-  for (const element of sortedElements(new Set([...set.members, ...set.children.keys()]))) {
+  return encodeNode(set, false);
+}
+
+// Every member's name starts with its kind and a colon, so none is __proto__ or looks like an index.
+function encodeNode(set: FieldSet, isMember: boolean): JsonObject {
+  const tree: Record<string, JsonObject> = {};
+  if (isMember) tree["."] = {};
+  const all = set.children.size === 0 ? set.members : new Set([...set.members, ...set.children.keys()]);
+  for (const element of sortedElements(all)) {
     const child = set.children.get(element);
-    if (child === undefined) entries.push([element, {}]);
-    else if (set.members.has(element)) entries.push([element, { ".": {}, ...encodeFieldsV1(child) }]);
-    else entries.push([element, encodeFieldsV1(child)]);
+    tree[element] = child === undefined ? {} : encodeNode(child, set.members.has(element));
   }
-  return Object.fromEntries(entries);
+  return tree;
 }
 
 /** Reads a set. Steps of unknown kinds are left out; malformed ones are an error with a message. */

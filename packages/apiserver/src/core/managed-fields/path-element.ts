@@ -18,6 +18,13 @@ export function keyElement(keys: { readonly [name: string]: unknown }): PathElem
   return `k:${escapedJson(keys)}`;
 }
 
+/** The same for keys that come in the order of their names, without sorting them. */
+export function orderedKeyElement(keys: readonly (readonly [string, unknown])[]): PathElement {
+  let text = "";
+  for (const [name, value] of keys) text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${canonicalJson(value)}`;
+  return `k:{${escaped(text)}}`;
+}
+
 /** Step to the item of a set. */
 export function valueElement(value: unknown): PathElement {
   return `v:${escapedJson(value)}`;
@@ -69,10 +76,11 @@ const RANKS: readonly string[] = ["f", "k", "v", "i"];
 
 /** Order in which Kubernetes writes steps: members, keyed items, set items, indexes; each kind by content. */
 export function compareElements(a: PathElement, b: PathElement): number {
+  // Nearly all steps are members.
+  if (a.charCodeAt(0) === 0x66 && b.charCodeAt(0) === 0x66) return compareTexts(a, b);
   const rank = RANKS.indexOf(a.charAt(0)) - RANKS.indexOf(b.charAt(0));
   if (rank !== 0) return rank;
   if (a === b) return 0;
-  if (a.startsWith("f:")) return compareTexts(a, b);
   if (a.startsWith("i:")) return Number(a.slice(2)) - Number(b.slice(2));
   const left = parsedJson(a.slice(2));
   const right = parsedJson(b.slice(2));
@@ -111,10 +119,15 @@ function compareTexts(a: string, b: string): number {
 
 // Go escapes these five inside JSON texts; the spelling is part of the name, so it must be the same.
 function escapedJson(value: unknown): string {
-  return canonicalJson(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escaped(canonicalJson(value));
+}
+
+const ESCAPED = /[<>&\u2028\u2029]/;
+const ESCAPED_EVERYWHERE = new RegExp(ESCAPED, "g");
+
+function escaped(text: string): string {
+  if (!ESCAPED.test(text)) return text;
+  return text.replace(ESCAPED_EVERYWHERE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function parsedJson(text: string): unknown {

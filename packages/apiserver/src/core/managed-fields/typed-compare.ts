@@ -1,7 +1,8 @@
 // What changed between two values, as sets of fields (structured-merge-diff Compare).
 import { jsonEqual } from "@coracle/api";
 import { FieldSetBuilder, subtractSubtrees } from "./field-set.ts";
-import type { FieldPath, FieldSet } from "./field-set.ts";
+import type { FieldSet } from "./field-set.ts";
+import type { Place } from "./field-path.ts";
 import { fieldElement } from "./path-element.ts";
 import type { PathElement } from "./path-element.ts";
 import type { ListNode, MapNode, TypedNode } from "./typed-schema.ts";
@@ -18,7 +19,7 @@ export interface Comparison {
 /** Compares two values of one type. */
 export function compareTyped(before: unknown, after: unknown, node: TypedNode): Comparison {
   const found = { added: new FieldSetBuilder(), modified: new FieldSetBuilder(), removed: new FieldSetBuilder() };
-  compare({ before, after, path: [] }, node, found);
+  compare({ before, after, place: undefined }, node, found);
   return { added: found.added.build(), modified: found.modified.build(), removed: found.removed.build() };
 }
 
@@ -35,7 +36,7 @@ export function excludeFields(comparison: Comparison, excluded: FieldSet): Compa
 interface Pair {
   readonly before: unknown;
   readonly after: unknown;
-  readonly path: FieldPath;
+  readonly place: Place | undefined;
 }
 
 interface Found {
@@ -56,8 +57,8 @@ function compare(pair: Pair, node: TypedNode, found: Found): void {
     isLeaf = compareShape(pair, shapeOf(node, after), found);
   }
   if (isLeaf) return;
-  if (before === undefined) found.added.insert(pair.path);
-  else if (after === undefined) found.removed.insert(pair.path);
+  if (before === undefined) found.added.insertPlace(pair.place);
+  else if (after === undefined) found.removed.insertPlace(pair.place);
 }
 
 /** True when the place was dealt with as one field. */
@@ -89,20 +90,23 @@ function isEmptyMap(value: unknown): boolean {
 }
 
 function compareLeaf(pair: Pair, found: Found): void {
-  if (pair.before === undefined) found.added.insert(pair.path);
-  else if (pair.after === undefined) found.removed.insert(pair.path);
-  else if (!jsonEqual(pair.before, pair.after)) found.modified.insert(pair.path);
+  if (pair.before === undefined) found.added.insertPlace(pair.place);
+  else if (pair.after === undefined) found.removed.insertPlace(pair.place);
+  else if (!jsonEqual(pair.before, pair.after)) found.modified.insertPlace(pair.place);
 }
 
 function compareMembers(pair: Pair, map: MapNode, found: Found): void {
   const before = asMap(pair.before) ?? {};
   const after = asMap(pair.after) ?? {};
-  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const node = map.member(name);
-    const member = { before: own(before, name), after: own(after, name), path: [...pair.path, fieldElement(name)] };
-    const isAbsent = member.before === undefined && member.after === undefined;
-    if (node !== undefined && !isAbsent) compare(member, node, found);
-  }
+  const compareMember = (name: string): void => {
+    const left = own(before, name);
+    const right = own(after, name);
+    const node = left === right ? undefined : map.member(name);
+    const place = { parent: pair.place, element: fieldElement(name) };
+    if (node !== undefined) compare({ before: left, after: right, place }, node, found);
+  };
+  for (const name of Object.keys(after)) compareMember(name);
+  for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) compareMember(name);
 }
 
 function own(object: { readonly [name: string]: unknown }, name: string): unknown {
@@ -113,7 +117,11 @@ function compareItems(pair: Pair, list: ListNode, found: Found): void {
   const before = byElement(asList(pair.before) ?? [], list);
   const after = byElement(asList(pair.after) ?? [], list);
   for (const element of new Set([...before.keys(), ...after.keys()])) {
-    compareSameItems({ element, path: pair.path, list }, [before.get(element) ?? [], after.get(element) ?? []], found);
+    compareSameItems(
+      { place: { parent: pair.place, element }, list },
+      [before.get(element) ?? [], after.get(element) ?? []],
+      found,
+    );
   }
 }
 
@@ -131,23 +139,23 @@ function byElement(items: readonly unknown[], list: ListNode): ReadonlyMap<PathE
 
 // Items that share a step count as one indivisible field while there are several of them.
 function compareSameItems(
-  at: { readonly element: PathElement; readonly path: FieldPath; readonly list: ListNode },
+  at: { readonly place: Place; readonly list: ListNode },
   [before, after]: readonly [readonly unknown[], readonly unknown[]],
   found: Found,
 ): void {
-  const path = [...at.path, at.element];
+  const { place } = at;
   const one = (left: unknown, right: unknown): void => {
-    compare({ before: left, after: right, path }, at.list.item(), found);
+    compare({ before: left, after: right, place }, at.list.item(), found);
   };
   if (before.length <= 1 && after.length <= 1) {
     one(before[0], after[0]);
   } else if (before.length >= 2 && after.length >= 2) {
-    if (!jsonEqual(before, after)) found.modified.insert(path);
+    if (!jsonEqual(before, after)) found.modified.insertPlace(place);
   } else if (before.length >= 2) {
     if (after.length > 0) one(undefined, after[0]);
-    found.removed.insert(path);
+    found.removed.insertPlace(place);
   } else {
     if (before.length > 0) one(before[0], undefined);
-    found.added.insert(path);
+    found.added.insertPlace(place);
   }
 }

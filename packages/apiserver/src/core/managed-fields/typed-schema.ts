@@ -12,6 +12,7 @@ export interface TypedNode {
 /** A list: indivisible, a set of scalars, or items found by the values of key fields. */
 export interface ListNode {
   readonly kind: "atomic" | "set" | "map";
+  /** In order. */
   readonly keys: readonly string[];
   item(): TypedNode;
   /** Default of a key field, or undefined. */
@@ -87,29 +88,34 @@ const TEXT: TypedNode = { scalar: "string", list: undefined, map: undefined };
 function makeMap(schema: StructuralSchema, open: boolean): MapNode {
   const { properties, additionalProperties } = schema;
   const isResource = properties !== undefined && Object.hasOwn(properties, "metadata");
-  const named = (name: string): StructuralSchema | undefined =>
-    properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
   const other = (): TypedNode | undefined => {
     if (additionalProperties !== undefined) return typedNode(additionalProperties, open);
     const isFreeForm = properties === undefined || Object.keys(properties).length === 0;
     return open || isFreeForm ? DEDUCED : undefined;
   };
+  const members = new Map<string, TypedNode>();
+  for (const name of Object.keys(properties ?? {})) {
+    const property = properties?.[name];
+    if (property !== undefined) members.set(name, typedNode(property, open));
+  }
+  if (isResource) for (const name of TYPE_META) if (!members.has(name)) members.set(name, TEXT);
+  const entry = other();
   return {
     isAtomic: schema.mapType === "atomic",
-    isNamed: (name) => named(name) !== undefined || (isResource && TYPE_META.has(name)),
-    member: (name) => {
-      const property = named(name);
-      if (property !== undefined) return typedNode(property, open);
-      return isResource && TYPE_META.has(name) ? TEXT : other();
-    },
+    isNamed: (name) => members.has(name),
+    member: (name) => members.get(name) ?? entry,
   };
 }
 
 function makeList(schema: StructuralSchema, open: boolean): ListNode {
   const { items } = schema;
+  const { kind, keys } = listRelationship(schema);
+  const item = items === undefined ? UNTYPED : typedNode(items, open);
   return {
-    ...listRelationship(schema),
-    item: () => (items === undefined ? UNTYPED : typedNode(items, open)),
+    kind,
+    // Steps spell their keys in order.
+    keys: keys.toSorted(),
+    item: () => item,
     keyDefault: (name) => items?.properties?.[name]?.default,
   };
 }

@@ -1,6 +1,8 @@
 // Does a value fit its typed node? Field tracking refuses an applied configuration that does not (structured-merge-diff typed validation).
 import { isJsonObject } from "@coracle/api";
 import { printGoValue } from "../json/mod.ts";
+import { printPlace } from "./field-path.ts";
+import type { Place } from "./field-path.ts";
 import { fieldElement, printElement } from "./path-element.ts";
 import type { PathElement } from "./path-element.ts";
 import type { ListNode, MapNode, TypedNode } from "./typed-schema.ts";
@@ -21,7 +23,7 @@ export function typedErrors(
   options: { readonly allowDuplicates: boolean },
 ): readonly string[] {
   const check = { allowDuplicates: options.allowDuplicates, errors: [] };
-  visit(value, node, "", check);
+  visit(value, node, undefined, check);
   return check.errors;
 }
 
@@ -31,73 +33,78 @@ export function joinTypedErrors(errors: readonly string[]): string {
   return ["errors:", ...errors.map((error) => `  ${error}`)].join("\n");
 }
 
-function visit(value: unknown, node: TypedNode, path: string, check: Check): void {
+function visit(value: unknown, node: TypedNode, place: Place | undefined, check: Check): void {
   if (check.errors.length >= TYPED_ERRORS_MAX || value === null || value === undefined) return;
   const shape = shapeOf(node, value);
   switch (shape.kind) {
     case "map":
-      if (isJsonObject(value)) visitMembers(value, shape.map, path, check);
-      else report(check, path, `expected map, got &{${printGoValue(value)}}`);
+      if (isJsonObject(value)) visitMembers(value, shape.map, place, check);
+      else report(check, place, `expected map, got &{${printGoValue(value)}}`);
       return;
     case "list":
-      if (Array.isArray(value)) visitItems(value, shape.list, path, check);
-      else report(check, path, `expected list, got &{${printGoValue(value)}}`);
+      if (Array.isArray(value)) visitItems(value, shape.list, place, check);
+      else report(check, place, `expected list, got &{${printGoValue(value)}}`);
       return;
     case "scalar":
-      visitScalar(value, shape.scalar, path, check);
+      visitScalar(value, shape.scalar, place, check);
   }
 }
 
-function visitMembers(value: { readonly [name: string]: unknown }, map: MapNode, path: string, check: Check): void {
+function visitMembers(
+  value: { readonly [name: string]: unknown },
+  map: MapNode,
+  place: Place | undefined,
+  check: Check,
+): void {
   for (const [name, member] of Object.entries(value)) {
     const node = map.member(name);
-    const memberPath = path + printElement(fieldElement(name));
-    if (node === undefined) report(check, memberPath, "field not declared in schema");
-    else visit(member, node, memberPath, check);
+    const at = { parent: place, element: fieldElement(name) };
+    if (node === undefined) report(check, at, "field not declared in schema");
+    else visit(member, node, at, check);
   }
 }
 
-function visitItems(value: readonly unknown[], list: ListNode, path: string, check: Check): void {
+function visitItems(value: readonly unknown[], list: ListNode, place: Place | undefined, check: Check): void {
   const seen = new Set<PathElement>();
   for (const [index, item] of value.entries()) {
     if (list.kind === "atomic") {
-      visit(item, list.item(), `${path}[${index}]`, check);
+      visit(item, list.item(), { parent: place, element: `i:${index}` }, check);
       continue;
     }
     const element = itemElement(list, item);
-    if (!element.ok) return report(check, path, `element ${index}: ${element.error}`);
+    if (!element.ok) return report(check, place, `element ${index}: ${element.error}`);
     if (seen.has(element.value) && !check.allowDuplicates) {
-      report(check, path, `duplicate entries for key ${printElement(element.value)}`);
+      report(check, place, `duplicate entries for key ${printElement(element.value)}`);
     }
     seen.add(element.value);
-    visit(item, list.item(), path + printElement(element.value), check);
+    visit(item, list.item(), { parent: place, element: element.value }, check);
   }
 }
 
 function visitScalar(
   value: unknown,
   scalar: "numeric" | "string" | "boolean" | "untyped",
-  path: string,
+  place: Place | undefined,
   check: Check,
 ): void {
   switch (scalar) {
     case "numeric":
-      if (typeof value !== "number") report(check, path, `expected numeric (int or float), got ${goType(value)}`);
+      if (typeof value !== "number") report(check, place, `expected numeric (int or float), got ${goType(value)}`);
       return;
     case "string":
       if (typeof value !== "string")
-        report(check, path, `expected string, got &value.valueUnstructured{Value:${printGoValue(value)}}`);
+        report(check, place, `expected string, got &value.valueUnstructured{Value:${printGoValue(value)}}`);
       return;
     case "boolean":
-      if (typeof value !== "boolean") report(check, path, `expected boolean, got &{${printGoValue(value)}}`);
+      if (typeof value !== "boolean") report(check, place, `expected boolean, got &{${printGoValue(value)}}`);
       return;
     case "untyped":
-      if (!isScalar(value)) report(check, path, `expected any scalar, got &{${printGoValue(value)}}`);
+      if (!isScalar(value)) report(check, place, `expected any scalar, got &{${printGoValue(value)}}`);
   }
 }
 
-function report(check: Check, path: string, message: string): void {
-  check.errors.push(path === "" ? message : `${path}: ${message}`);
+function report(check: Check, place: Place | undefined, message: string): void {
+  check.errors.push(place === undefined ? message : `${printPlace(place)}: ${message}`);
 }
 
 function goType(value: unknown): string {

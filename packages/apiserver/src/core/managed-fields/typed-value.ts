@@ -3,7 +3,7 @@ import { isJsonObject } from "@coracle/api";
 import type { JsonObject } from "@coracle/api";
 import { err, ok } from "@coracle/base";
 import type { Result } from "@coracle/base";
-import { keyElement, valueElement } from "./path-element.ts";
+import { orderedKeyElement, valueElement } from "./path-element.ts";
 import type { PathElement } from "./path-element.ts";
 import type { ListNode, MapNode, TypedNode } from "./typed-schema.ts";
 
@@ -63,7 +63,7 @@ export function itemElement(list: ListNode, item: unknown): Result<PathElement, 
     const value = item[name] ?? list.keyDefault(name);
     if (value !== undefined) keys.push([name, value]);
   }
-  if (keys.length > 0 || list.keys.length === 0) return ok(keyElement(Object.fromEntries(keys)));
+  if (keys.length > 0 || list.keys.length === 0) return ok(orderedKeyElement(keys));
   const names = `[${list.keys.map((name) => JSON.stringify(name)).join(" ")}]`;
   return err(
     `associative list with keys has an element that omits all key fields ${names} (and doesn't have default values for any key fields)`,

@@ -15,6 +15,9 @@ function decode(text: string, expected: typeof subnet): unknown {
 test("bodyMediaType() reads JSON and YAML and names both otherwise", () => {
   assert.deepEqual(bodyMediaType(undefined), { ok: true, value: "application/json" });
   assert.deepEqual(bodyMediaType("application/YAML; charset=utf-8"), { ok: true, value: "application/yaml" });
+  assert.deepEqual(bodyMediaType('application/json; a="b;c"; d=e;'), { ok: true, value: "application/json" });
+  for (const malformed of ["application/json; ;", "application/json; charset", "application/json; =x"])
+    assert.equal(bodyMediaType(malformed).ok, false, malformed);
   const refused = bodyMediaType("text/plain");
   assert.ok(!refused.ok);
   assert.equal(refused.error.code, 415);

@@ -1,5 +1,6 @@
 // The way of a request through the server: in-flight cap, who, may they, what; and one place that turns failures into answers.
 import {
+  badRequestStatus,
   forbiddenStatus,
   internalErrorStatus,
   type KubeStatus,
@@ -12,6 +13,8 @@ import type { RequestContext, ServiceHandler } from "@coracle/lifecycle";
 import { BodyTooLargeError, uuid } from "@coracle/runtime";
 import { StoreError } from "@coracle/store";
 import { type AccessAttributes, forbiddenSentence } from "../core/auth/authorization.ts";
+import { parseImpersonation } from "../core/auth/impersonation.ts";
+import type { UserInfo } from "../core/registry/environment.ts";
 import { negotiate, wantsPretty } from "../core/request/negotiation.ts";
 import { parseRequestInfo, type RequestInfo } from "../core/request/request-info.ts";
 import { type Form, PLAIN_FORM, statusAnswer, warningHeader } from "./answer.ts";
@@ -82,13 +85,32 @@ async function guarded(server: ApiServer, arrival: Arrival): Promise<Answer> {
 
 async function serve(server: ApiServer, arrival: Arrival, warnings: string[]): Promise<Answer> {
   const { request, info, context } = arrival;
-  const user = await server.authenticator.authenticate(request, context.peer);
-  if (user === undefined) throw new StatusError(unauthorizedStatus());
+  const caller = await server.authenticator.authenticate(request, context.peer);
+  if (caller === undefined) throw new StatusError(unauthorizedStatus());
+  const user = await impersonated(server, request, caller);
   const attributes = attributesOf(info);
   const decision = await server.authorizer.authorize(user, attributes);
   const exchange: Exchange = { ...arrival, user, warnings };
   if (!decision.allowed) throw new StatusError(forbiddenFor(exchange, attributes, decision.reason));
   return info.kind === "resource" ? answerResource(server, { ...exchange, info }) : answerNonResource(server, exchange);
+}
+
+const IMPERSONATION_HEADERS = ["impersonate-user", "impersonate-group", "impersonate-uid"];
+
+/** Whom the request is to be judged as: who sent it, or whom it asks to act as and may. */
+async function impersonated(server: ApiServer, request: Request, caller: UserInfo): Promise<UserInfo> {
+  if (!IMPERSONATION_HEADERS.some((name) => request.headers.has(name))) return caller;
+  const asked = parseImpersonation({ entries: request.headers.entries() });
+  if (asked === undefined) return caller;
+  if (typeof asked === "string") throw new StatusError(badRequestStatus(asked));
+  for (const right of asked.needed) {
+    const { allowed, reason } = await server.authorizer.authorize(caller, right);
+    if (allowed) continue;
+    const sentence = forbiddenSentence(caller, right);
+    const why = reason === "" ? sentence : `${sentence}: ${reason}`;
+    throw new StatusError(forbiddenStatus({ group: right.group, resource: right.resource }, right.name, why));
+  }
+  return asked.user;
 }
 
 function attributesOf(info: RequestInfo): AccessAttributes {

@@ -78,8 +78,10 @@ export async function installNetworkKinds(server: KubeApiserver): Promise<void> 
 export async function startOurs(): Promise<DifferentialServer> {
   const folder = await makeTemporaryFolder("coracle-apiserver-");
   const main = join(import.meta.dirname, "../../packages/apiserver/src/main.ts");
-  const argv = [main, "--standalone", "--data", folder, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
-  const child = spawn("bun", argv, { stdio: ["ignore", "pipe", "pipe"] });
+  // On the runtime that runs this test.
+  const run = process.versions["deno"] === undefined ? [] : ["run", "-A"];
+  const argv = [...run, main, "--standalone", "--data", folder, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString("utf8")).slice(-16_384);

@@ -1,8 +1,14 @@
 // Layer 2: the only package that names node:, Bun or Deno. Everything the rest needs from the outside world.
 export * from "./arguments.ts";
 export * from "./clock.ts";
+export * from "./crypto/aead.ts";
+export * from "./crypto/aes-block.ts";
 export * from "./crypto/certificate.ts";
+export * from "./crypto/constant-time.ts";
 export * from "./crypto/digest.ts";
+export * from "./crypto/ecdsa.ts";
+export * from "./crypto/hash.ts";
+export * from "./crypto/key-share.ts";
 export * from "./files/file-error.ts";
 export * from "./files/file-watch.ts";
 export * from "./files/files.ts";

@@ -31,8 +31,14 @@ test("ours answers as recorded of kube-apiserver, but for what is listed", { tim
 
 if (kubernetesPeersReady("the differential test against a live kube-apiserver")) {
   test("kube-apiserver answers as recorded of it", { timeout: 180_000 }, async () => {
-    const judgement = judge(findDifferences(await readGolden(), await record(startReal)), [], []);
-    const text = `Record anew with \`bun test/differential/record.ts\`:\n${report(judgement, { wording: true })}`;
+    const found = findDifferences(await readGolden(), await record(startReal));
+    // The order of words in a message follows Go's maps, so only what a program reads is held to the recording.
+    const judgement = judge(
+      found.filter((one) => one.kind === "substance"),
+      [],
+      [],
+    );
+    const text = `Record anew with \`bun test/differential/record.ts\`:\n${report(judgement, { wording: false })}`;
     assert.equal(judgement.unexplained.length, 0, text);
   });
 }

@@ -29,9 +29,17 @@ export class Normaliser {
     return value;
   }
 
-  /** CustomResourceDefinitions add a cause that says of their own rules that they were not looked at; it names no field. */
+  /**
+   * Sorted, since the real server walks Go maps to find them. CustomResourceDefinitions add one that says of their own rules
+   * that they were not looked at; it names no field and is left out.
+   */
   #causes(causes: readonly Json[]): Json {
-    return causes.filter((cause) => at(cause, "field") !== "<nil>").map((cause) => this.#value(cause, ""));
+    const order = (cause: Json): string =>
+      JSON.stringify([at(cause, "field"), at(cause, "reason"), at(cause, "message")]);
+    return causes
+      .filter((cause) => at(cause, "field") !== "<nil>")
+      .map((cause) => this.#value(cause, ""))
+      .sort((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 
   #object(object: JsonObject): JsonObject {

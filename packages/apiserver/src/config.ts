@@ -8,6 +8,9 @@ const STORAGE = "Storage";
 export interface ApiServerConfig extends ServiceConfig {
   readonly standalone: boolean;
   readonly data: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly tlsCertFile: string | undefined;
+  readonly tlsPrivateKeyFile: string | undefined;
   readonly listen: Address;
   readonly servingName: readonly string[];
   readonly checkSubnetConflicts: boolean;
@@ -24,17 +27,27 @@ export const apiServerConfig: Config<ApiServerConfig> = defineConfig({
   summary: "Kubernetes-style API server for virtual networks.",
   description:
     "Serves network.coracle.dev/v1alpha1 and, standalone, the core kinds that agents need. " +
-    "With --standalone it needs nothing else: everything it knows is in the folder given by --data, where it also puts admin.kubeconfig.",
+    "With --standalone it needs nothing else: everything it knows is in the folder given by --data, where it also puts admin.kubeconfig. " +
+    "Without, it extends a Kubernetes cluster as an aggregated API server: kube-apiserver says who users are and what they may do.",
   flags: {
     standalone: flag.boolean({
       help: "Be a whole API server: own store, own certificates, namespaces and garbage collection inside.",
       group: API,
     }),
     data: flag.path({
-      help: "Folder of a standalone server: database, certificates, admin.kubeconfig.",
+      help: "Folder for the database and certificates, and admin.kubeconfig of a standalone server.",
       group: STORAGE,
     }),
     listen: flag.address({ help: "Serve the API over HTTPS here.", default: "127.0.0.1:6443", group: API }),
+    kubeconfig: flag.path({
+      help: "The cluster to extend, when not standalone; by default KUBECONFIG, ~/.kube/config or the pod's own account.",
+      group: API,
+    }),
+    tlsCertFile: flag.path({
+      help: "Certificate chain to serve an extended cluster with, PEM; reloaded on change. By default one is made in --data.",
+      group: API,
+    }),
+    tlsPrivateKeyFile: flag.path({ help: "Private key of --tls-cert-file, PEM; reloaded on change.", group: API }),
     servingName: flag.repeated(
       flag.text({
         help: "Further DNS name or IP address for the serving certificate of a standalone server.",
@@ -82,8 +95,10 @@ export const apiServerConfig: Config<ApiServerConfig> = defineConfig({
     { line: "kubectl --kubeconfig .coracle/admin.kubeconfig get subnets -A", does: "talk to it" },
   ],
   check: (config) => {
-    if (!config.standalone)
-      return "--standalone is required: serving behind a Kubernetes aggregator needs an etcd store";
-    return config.data === undefined ? "--standalone needs --data, the folder to keep everything in" : undefined;
+    if (config.data === undefined) return "--data is required: the folder to keep everything in";
+    if ((config.tlsCertFile === undefined) !== (config.tlsPrivateKeyFile === undefined)) {
+      return "--tls-cert-file and --tls-private-key-file belong together: give both or neither";
+    }
+    return undefined;
   },
 });

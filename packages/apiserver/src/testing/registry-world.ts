@@ -10,6 +10,7 @@ import {
 import { MemoryStore } from "@coracle/store";
 import { createObject } from "../core/registry/create.ts";
 import type { RegistryEnvironment, WriteContext, WriteTarget } from "../core/registry/environment.ts";
+import { localNamespaces } from "../core/registry/namespace-lifecycle.ts";
 import { KeyedLock } from "../core/registry/keyed-lock.ts";
 import { type DeleteOutcome, deleteObject } from "../core/registry/remove.ts";
 import { subnetConflictCheck } from "../core/registry/subnet-check.ts";
@@ -41,6 +42,7 @@ export class RegistryWorld {
     this.environment = {
       store,
       caches: hub,
+      namespaces: localNamespaces(() => hub),
       clock,
       random: new SeededRandom(7),
       newUid: () => `uid-${++uids}`,

@@ -84,7 +84,7 @@ async function createOnce(
 ): Promise<WriteOutcome> {
   const { definition } = target;
   const name = input.object.metadata.name ?? "";
-  checkNamespaceForCreate(environment.caches, definition, { namespace: target.namespace, name });
+  await checkNamespaceForCreate(environment.namespaces, definition, { namespace: target.namespace, name });
   const deduped = withoutDuplicateOwners(input.object, context.warnings);
   const strategyContext = { nowMicroTime: formatMicroTime(environment.clock.wallMs()) };
   const defaulted = definition.strategy.setDefaults(deduped);

@@ -23,6 +23,14 @@ export interface CacheDirectory {
   readonly revision: number;
 }
 
+/** What is known of a namespace. */
+export type NamespaceState = "active" | "terminating" | "missing";
+
+/** Where namespaces are looked up: in this server, or in the cluster it extends. */
+export interface NamespaceDirectory {
+  stateOf(name: string): NamespaceState | Promise<NamespaceState>;
+}
+
 /** A check of a new object against others, run after its own validation and together with its write. */
 export interface CreateCheck {
   /** Creates with the same key are checked and written one after another; `undefined` when the kind is not concerned. */
@@ -34,6 +42,7 @@ export interface CreateCheck {
 export interface RegistryEnvironment {
   readonly store: Store;
   readonly caches: CacheDirectory;
+  readonly namespaces: NamespaceDirectory;
   readonly clock: Clock;
   readonly random: Random;
   /** A random UUID. */

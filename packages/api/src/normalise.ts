@@ -1,5 +1,6 @@
 // What a statically typed server leaves out or rewrites when it prints an object again: empty collections, nulls, time zones.
 import { coreSchema } from "./core/core-schema.ts";
+import { isOmittedWhenZero } from "./core/zero-fields.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { ApiObject, ObjectMeta } from "./object-meta.ts";
 import type { StructuralSchema } from "./structural-schema.ts";
@@ -8,8 +9,8 @@ import { formatMicroTime, formatTime, parseTimestampMs } from "./timestamp.ts";
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
 /**
- * `value` without nulls, without empty lists and maps, without empty texts in optional fields, and with times in UTC. The same
- * value if nothing changes. Fields without a schema and `preserveUnknownFields` subtrees stay as they are.
+ * `value` without nulls, without empty lists and maps, without empty texts in optional fields and zeroes that mean "not given",
+ * and with times in UTC. The same value if nothing changes. Fields without a schema and `preserveUnknownFields` subtrees stay as they are.
  */
 export function dropEmpty(schema: StructuralSchema, value: unknown): unknown {
   if (typeof value === "string") return inUtc(schema, value);
@@ -31,7 +32,8 @@ function dropEmptyMembers(schema: StructuralSchema, value: JsonObject): JsonObje
     const before = value[key];
     const after = dropEmpty(child, before);
     const isOptional = properties?.[key] !== undefined && schema.required?.includes(key) !== true;
-    const drop = before === null || (isOptional && isEmpty(child, after));
+    const isZero = (before === 0 || before === false) && isOmittedWhenZero(schema.definitionName, key);
+    const drop = before === null || isZero || (isOptional && isEmpty(child, after));
     if (!drop && after === before) continue;
     next ??= { ...value };
     if (drop) delete next[key];

@@ -1,7 +1,7 @@
 // Core kinds with few rules: ConfigMap, Secret, ServiceAccount, Lease.
 import { type FieldError, forbidden, invalid, required, tooLong } from "../field-error.ts";
 import { textAt } from "../field-path.ts";
-import { jsonEqual } from "../json.ts";
+import { isJsonObject, type JsonObject, jsonEqual } from "../json.ts";
 import { utf8Size } from "../metadata-rules.ts";
 import { checkDataKey } from "../names.ts";
 import type { ApiObject } from "../object-meta.ts";
@@ -77,7 +77,22 @@ export const SERVICE_ACCOUNT: ResourceDefinition = coreDefinition({
       },
     },
   ],
+  rules: {
+    prepareForCreate: withNamesOfSecrets,
+    prepareForUpdate: withNamesOfSecrets,
+  },
 });
+
+/** References to secrets keep only their names: a service account's secrets are in its own namespace. */
+function withNamesOfSecrets(object: ApiObject): ApiObject {
+  const { secrets } = object;
+  if (!Array.isArray(secrets)) return object;
+  return { ...object, secrets: secrets.map((secret) => (isJsonObject(secret) ? nameOf(secret) : secret)) };
+}
+
+function nameOf({ name }: JsonObject): JsonObject {
+  return name === undefined ? {} : { name };
+}
 
 /** Lease of `coordination.k8s.io`. */
 export const LEASE: ResourceDefinition = coreDefinition({

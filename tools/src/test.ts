@@ -3,6 +3,9 @@ import { parseArgs } from "node:util";
 import { workspaceRoot } from "./source-tree.ts";
 import { closeWith, runStep } from "./steps.ts";
 
+/** Only stops a test that hangs: no test of ours measures time. */
+const TEST_TIMEOUT_MS = 300_000;
+
 const HELP = `Usage: bun run test [PATH…]
 
 Runs the tests of the workspace, or those below the given paths, on Bun. Tests that need a real kube-apiserver, kubectl or
@@ -21,7 +24,7 @@ const paths = positionals.length > 0 ? positionals : ["packages", "tools", "benc
 const result = await runStep(
   {
     name: "tests on Bun",
-    command: ["bun", "test", "--isolate", ...paths.map((path) => `./${path}`)],
+    command: ["bun", "test", "--isolate", `--timeout=${TEST_TIMEOUT_MS}`, ...paths.map((path) => `./${path}`)],
     loud: true,
   },
   workspaceRoot,

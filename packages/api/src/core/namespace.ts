@@ -1,6 +1,7 @@
 // Namespace and Node as served kinds.
 import { type FieldError, invalid } from "../field-error.ts";
 import { textAt, valueAt } from "../field-path.ts";
+import type { JsonObject } from "../json.ts";
 import { checkDnsLabel, checkQualifiedName } from "../names.ts";
 import type { ApiObject } from "../object-meta.ts";
 import {
@@ -11,6 +12,7 @@ import {
   coreNameColumn,
   withFieldOf,
 } from "./core-definition.ts";
+import { type AddressPair, withAddressPair } from "./address-pairs.ts";
 import { coreSchema } from "./core-schema.ts";
 import { conditionStatus, objectAt, objectsAt, textsAt, withDefaults } from "./members.ts";
 import type { ResourceDefinition } from "../resource-definition.ts";
@@ -95,9 +97,10 @@ export const NODE: ResourceDefinition = coreDefinition({
           ? {}
           : { allocatable: valueAt(object, "status.capacity") }),
         daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
-        nodeInfo: Object.fromEntries(NODE_INFO_FIELDS.map((field) => [field, ""])),
       });
-      return { ...object, spec: objectAt(object, "spec"), status };
+      const nodeInfo = withDefaults(objectAt(status, "nodeInfo"), NO_NODE_INFO);
+      const spec = withAddressPair(objectAt(object, "spec"), POD_CIDRS);
+      return { ...object, spec, status: { ...status, nodeInfo } };
     },
   },
 });
@@ -114,6 +117,12 @@ const NODE_INFO_FIELDS = [
   "osImage",
   "systemUUID",
 ];
+
+/** Ranges of a node's pods. */
+const POD_CIDRS: AddressPair = { one: "podCIDR", many: "podCIDRs", item: (range) => range, address: (item) => item };
+
+/** These texts are always written. */
+const NO_NODE_INFO: JsonObject = Object.fromEntries(NODE_INFO_FIELDS.map((field) => [field, ""]));
 
 function validateFinalizerNames(object: ApiObject): FieldError[] {
   const path = "spec.finalizers";

@@ -1,6 +1,7 @@
 // Defaults of a pod's fields (Kubernetes API reference: Pod v1), filled in before validation and on every read.
 import { isJsonObject, type JsonObject } from "../json.ts";
 import type { ApiObject } from "../object-meta.ts";
+import { type AddressPair, withAddressPair } from "./address-pairs.ts";
 import { mapItems, mapMember, objectsAt, withDefaults } from "./members.ts";
 
 const FILE_MODE = 0o644;
@@ -8,9 +9,17 @@ const FILE_MODE = 0o644;
 /** The pod with every absent field that has a default filled in. */
 export function withPodDefaults(object: ApiObject): ApiObject {
   const { spec } = object;
-  const status = object["status"] ?? {};
+  const given = object["status"] ?? {};
+  const status = isJsonObject(given) ? withAddressPair(given, POD_IPS) : given;
   return isJsonObject(spec) ? { ...object, spec: specDefaults(spec), status } : { ...object, status };
 }
+
+const POD_IPS: AddressPair = {
+  one: "podIP",
+  many: "podIPs",
+  item: (ip) => ({ ip }),
+  address: (item) => (isJsonObject(item) ? item["ip"] : undefined),
+};
 
 const NODE_TAINTS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 

@@ -1,6 +1,7 @@
 // Clients that never pause: each sends the next request when the last is answered, and notes everything that is not 200.
 import * as http from "node:http";
 import * as http2 from "node:http2";
+import * as tls from "node:tls";
 import * as https from "node:https";
 
 /** How one request came out. */
@@ -129,6 +130,7 @@ export class Http2Client implements HammerClient {
   readonly #base: string;
   readonly #trust: Trust;
   #session: http2.ClientHttp2Session | undefined;
+  #socket: tls.TLSSocket | undefined;
   readonly #told: WeakSet<http2.ClientHttp2Session> = new WeakSet();
 
   constructor(base: string, trust: Trust) {
@@ -165,8 +167,9 @@ export class Http2Client implements HammerClient {
     });
   }
 
+  /** Ends the connection by FIN: a GOAWAY of ours can make a Deno server abort (denoland/deno#36788). */
   close(): void {
-    this.#session?.close();
+    this.#socket?.end();
   }
 
   #connected(): Promise<http2.ClientHttp2Session> {
@@ -174,7 +177,16 @@ export class Http2Client implements HammerClient {
     if (session !== undefined && !session.closed && !session.destroyed && !this.#told.has(session))
       return Promise.resolve(session);
     const { ca, cert, key } = this.#trust;
-    const fresh = http2.connect(this.#base, { ca: [...ca], ...(cert === undefined ? {} : { cert, key }) });
+    const { hostname: host, port } = new URL(this.#base);
+    const socket = tls.connect({
+      host,
+      port: Number(port),
+      ca: [...ca],
+      ALPNProtocols: ["h2"],
+      ...(cert === undefined ? {} : { cert, key }),
+    });
+    const fresh = http2.connect(this.#base, { createConnection: () => socket });
+    this.#socket = socket;
     this.#session = fresh;
     this.connections += 1;
     fresh.on("goaway", () => this.#told.add(fresh));

@@ -37,6 +37,7 @@ export interface CoreRules {
   readonly setDefaults?: (object: ApiObject) => ApiObject;
   readonly prepareForCreate?: (object: ApiObject, context: StrategyContext) => ApiObject;
   readonly prepareForUpdate?: (object: ApiObject, old: ApiObject) => ApiObject;
+  readonly prepareForStatusUpdate?: (object: ApiObject, old: ApiObject) => ApiObject;
   readonly validate?: (object: ApiObject) => readonly FieldError[];
   readonly validateUpdate?: (object: ApiObject, old: ApiObject) => readonly FieldError[];
   readonly warnings?: (object: ApiObject, old: ApiObject | undefined) => readonly string[];
@@ -121,7 +122,10 @@ function coreStrategy(options: CoreDefinitionOptions): ResourceStrategy {
       if (rules.hasGeneration !== true) return next;
       return { ...next, metadata: { ...next.metadata, generation: generationOf(next, old) } };
     },
-    prepareForStatusUpdate: (object, old) => withFieldOf(object, old, "spec"),
+    prepareForStatusUpdate: (object, old) => {
+      const kept = withFieldOf(object, old, "spec");
+      return rules.prepareForStatusUpdate?.(kept, old) ?? kept;
+    },
     validate: (object) => validateBody(object, () => validateMetadata(object.metadata, { namespaced, checkName })),
     validateUpdate: (object, old) => {
       const errors = validateBody(object, () => validateMetadataUpdate(object.metadata, old.metadata));

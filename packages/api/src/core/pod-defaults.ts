@@ -11,7 +11,9 @@ export function withPodDefaults(object: ApiObject): ApiObject {
   const { spec } = object;
   const given = object["status"] ?? {};
   const status = isJsonObject(given) ? withAddressPair(given, POD_IPS) : given;
-  return isJsonObject(spec) ? { ...object, spec: specDefaults(spec), status } : { ...object, status };
+  const isGiven = spec !== undefined && spec !== null;
+  if (isGiven && !isJsonObject(spec)) return { ...object, status };
+  return { ...object, spec: specDefaults(isJsonObject(spec) ? spec : {}), status };
 }
 
 const POD_IPS: AddressPair = {

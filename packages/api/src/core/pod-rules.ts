@@ -1,11 +1,11 @@
 // Rules for the content of a pod: those that users run into, with the messages of kube-apiserver.
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../field-error.ts";
 import { textAt, valueAt } from "../field-path.ts";
-import { isJsonObject, type JsonObject, jsonEqual } from "../json.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import { checkDnsLabel, checkDnsSubdomain } from "../names.ts";
 import type { ApiObject } from "../object-meta.ts";
 import { validateContainer } from "./container-rules.ts";
-import { mapItems, objectAt, objectsAt } from "./members.ts";
+import { objectAt, objectsAt } from "./members.ts";
 
 const RESTART_POLICIES = ["Always", "Never", "OnFailure"];
 const DNS_POLICIES = ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
@@ -37,35 +37,6 @@ export function validatePod(pod: ApiObject): FieldError[] {
     errors.push(invalid("spec.activeDeadlineSeconds", deadline, "must be between 1 and 2147483647, inclusive"));
   }
   return errors;
-}
-
-/** What may change in a pod: images, deadline, more tolerations, scheduling gates less. */
-export function validatePodUpdate(pod: ApiObject, old: ApiObject): FieldError[] {
-  const spec = objectAt(pod, "spec");
-  const oldSpec = objectAt(old, "spec");
-  if (jsonEqual(fixedPart(spec), fixedPart(oldSpec)) && keepsTolerations(spec, oldSpec)) return [];
-  const fields = [
-    "`spec.containers[*].image`",
-    "`spec.initContainers[*].image`",
-    "`spec.activeDeadlineSeconds`",
-    "`spec.tolerations` (only additions to existing tolerations)",
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
-  ];
-  return [forbidden("spec", `pod updates may not change fields other than ${fields.join(",")}`)];
-}
-
-function fixedPart(spec: JsonObject): JsonObject {
-  const { activeDeadlineSeconds: _, tolerations: _tolerations, ...rest } = spec;
-  const withoutImage = (container: JsonObject): JsonObject => {
-    const { image: _image, ...other } = container;
-    return other;
-  };
-  return mapItems(mapItems(rest, "containers", withoutImage), "initContainers", withoutImage);
-}
-
-function keepsTolerations(spec: JsonObject, old: JsonObject): boolean {
-  const now = objectsAt(spec, "tolerations");
-  return objectsAt(old, "tolerations").every((toleration) => now.some((other) => jsonEqual(other, toleration)));
 }
 
 /** Checks the volumes and gives back their names. */

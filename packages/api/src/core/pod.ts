@@ -4,10 +4,11 @@ import type { ApiObject } from "../object-meta.ts";
 import type { ResourceDefinition, RowCondition } from "../resource-definition.ts";
 import { coreAgeColumn, coreColumn, coreDefinition, coreNameColumn } from "./core-definition.ts";
 import { coreSchema } from "./core-schema.ts";
-import { numberAt, objectsAt } from "./members.ts";
+import { numberAt, objectAt, objectsAt } from "./members.ts";
 import { withAdmissionDefaults, withPodDefaults } from "./pod-defaults.ts";
 import { podQualityOfService } from "./pod-quality.ts";
-import { validatePod, validatePodUpdate } from "./pod-rules.ts";
+import { validatePod } from "./pod-rules.ts";
+import { validatePodUpdate } from "./pod-update.ts";
 import { podReadiness, podReadinessGates, podRestarts, podStatusText } from "./pod-summary.ts";
 
 const FINISHED: { readonly [phase: string]: string } = {
@@ -77,6 +78,7 @@ export const POD: ResourceDefinition = coreDefinition({
     }),
     prepareForUpdate: withAdmissionDefaults,
     validate: validatePod,
+    prepareForStatusUpdate: withQosClassOf,
     validateUpdate: validatePodUpdate,
     graceSeconds: podGraceSeconds,
   },
@@ -98,4 +100,11 @@ function podGraceSeconds(object: ApiObject, requested: number | undefined): numb
   if (textAt(object, "spec.nodeName") === "" || phase === "Succeeded" || phase === "Failed") return 0;
   const seconds = requested ?? numberAt(object, "spec.terminationGracePeriodSeconds");
   return seconds < 0 ? 1 : seconds;
+}
+
+/** The class of a pod follows from its spec; a writer of the status that leaves it out does not remove it. */
+function withQosClassOf(object: ApiObject, old: ApiObject): ApiObject {
+  const qosClass = textAt(old, "status.qosClass");
+  if (textAt(object, "status.qosClass") !== "" || qosClass === "") return object;
+  return { ...object, status: { ...objectAt(object, "status"), qosClass } };
 }

@@ -4,7 +4,7 @@ import { isOmittedWhenZero } from "./core/zero-fields.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { ApiObject, ObjectMeta } from "./object-meta.ts";
 import type { StructuralSchema } from "./structural-schema.ts";
-import { formatMicroTime, formatTime, parseTimestampMs } from "./timestamp.ts";
+import { formatTime, microTimeInUtc, parseTimestampMs } from "./timestamp.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
@@ -53,7 +53,7 @@ function inUtc(schema: StructuralSchema, text: string): string {
   if (schema.format !== "date-time") return text;
   const wallMs = parseTimestampMs(text);
   if (wallMs === undefined) return text;
-  return schema.definitionName === `${META}.MicroTime` ? formatMicroTime(wallMs) : formatTime(wallMs);
+  return schema.definitionName === `${META}.MicroTime` ? (microTimeInUtc(text) ?? text) : formatTime(wallMs);
 }
 
 /** The object with {@link dropEmpty} applied to its metadata; for kinds whose body is kept as it was sent. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { formatAge, formatDuration, formatMicroTime, formatTime, parseTimestampMs } from "./mod.ts";
+import { formatAge, formatDuration, formatMicroTime, formatTime, microTimeInUtc, parseTimestampMs } from "./mod.ts";
 
 test("parse and format agree with the platform over ten thousand years", () => {
   const range = { min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true };
@@ -72,4 +72,16 @@ test("ages are printed as kubectl prints them", () => {
   }
   assert.equal(formatAge(undefined, 0), "<unknown>");
   assert.equal(formatAge("1970-01-01T00:00:00Z", 12_345), "12s");
+});
+
+test("microTimeInUtc keeps every microsecond and cuts what is finer", () => {
+  for (const [text, expected] of [
+    ["2026-01-02T03:04:05.000001Z", "2026-01-02T03:04:05.000001Z"],
+    ["2026-01-02T03:04:05.999999999Z", "2026-01-02T03:04:05.999999Z"],
+    ["2026-01-02T03:04:05+01:00", "2026-01-02T02:04:05.000000Z"],
+    ["2026-01-02T03:04:05.5-00:30", "2026-01-02T03:34:05.500000Z"],
+    ["yesterday", undefined],
+  ] as const) {
+    assert.equal(microTimeInUtc(text), expected);
+  }
 });

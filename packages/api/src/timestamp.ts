@@ -36,6 +36,14 @@ export function formatMicroTime(wallMs: number): string {
   return `${formatSeconds(wallMs)}.${String(Math.min(micros, 999_999)).padStart(6, "0")}Z`;
 }
 
+/** An RFC 3339 text as MicroTime in UTC, digit by digit: milliseconds in a number hold no microseconds exactly. */
+export function microTimeInUtc(text: string): string | undefined {
+  const wallMs = parseTimestampMs(text.replace(/\.\d+/, ""));
+  if (wallMs === undefined) return undefined;
+  const digits = /\.(\d+)/.exec(text)?.[1] ?? "";
+  return `${formatSeconds(wallMs)}.${digits.slice(0, 6).padEnd(6, "0")}Z`;
+}
+
 function formatSeconds(wallMs: number): string {
   const days = Math.floor(wallMs / MS_PER_DAY);
   const seconds = Math.floor((wallMs - days * MS_PER_DAY) / 1000);

@@ -6,11 +6,12 @@ import {
   type KubeStatus,
   requestEntityTooLargeStatus,
   StatusError,
+  timeoutStatus,
   tooManyRequestsStatus,
   unauthorizedStatus,
 } from "@coracle/kube";
-import type { RequestContext, ServiceHandler } from "@coracle/lifecycle";
-import { BodyTooLargeError, uuid } from "@coracle/runtime";
+import { parseDuration, type RequestContext, type ServiceHandler } from "@coracle/lifecycle";
+import { BodyTooLargeError, startTimer, uuid } from "@coracle/runtime";
 import { StoreError } from "@coracle/store";
 import { type AccessAttributes, forbiddenSentence } from "../core/auth/authorization.ts";
 import { parseImpersonation } from "../core/auth/impersonation.ts";
@@ -74,13 +75,41 @@ async function guarded(server: ApiServer, arrival: Arrival): Promise<Answer> {
   }
   const warnings: string[] = [];
   try {
-    return withAuditId(withWarnings(await serve(server, arrival, warnings), warnings));
+    const answer = await withinTime(arrival, serve(server, arrival, warnings));
+    return withAuditId(withWarnings(answer, warnings));
   } catch (error) {
     const failed = statusAnswer(statusOf(server, arrival, error), arrival.form);
     return withAuditId(withWarnings(failed, warnings));
   } finally {
     leave();
   }
+}
+
+/** Longest time an answer may take before it begins; `timeout` in the query can shorten it. Watches begin at once. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** The answer, or 504 when it takes too long: the work may still be done. */
+async function withinTime(arrival: Arrival, answer: Promise<Answer>): Promise<Answer> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = startTimer(timeoutOf(arrival), () => {
+    reject(new StatusError(timeoutStatus("request did not complete within the allotted timeout", 0)));
+  });
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    timer.cancel();
+    // Whoever loses the race must not be an unhandled rejection.
+    answer.catch(() => undefined);
+    promise.catch(() => undefined);
+  }
+}
+
+function timeoutOf({ query, info }: Arrival): number {
+  const asked = query.get("timeout");
+  if (asked === null || asked === "" || info.verb === "watch") return REQUEST_TIMEOUT_MS;
+  const parsed = parseDuration(asked);
+  if (!parsed.ok) throw new StatusError(badRequestStatus("invalid timeout specified in the request URL"));
+  return parsed.value > 0 ? Math.min(parsed.value, REQUEST_TIMEOUT_MS) : REQUEST_TIMEOUT_MS;
 }
 
 async function serve(server: ApiServer, arrival: Arrival, warnings: string[]): Promise<Answer> {

@@ -1,28 +1,25 @@
-// Sends bookmarks: about once a minute to every watch that asked for them, spread over the minute.
+// Sends bookmarks: looks once a second which watches are due.
 import type { Random } from "@coracle/base";
 import { startTimer, type Timer } from "@coracle/runtime";
+import { BookmarkSchedule } from "../core/watch/bookmark-schedule.ts";
 import type { CacheHub } from "../core/watch/cache-hub.ts";
 import type { Watcher } from "../core/watch/watcher.ts";
 
 const TICK_MS = 1000;
-const PERIOD_TICKS = 60;
 
-/** Ticks once a second; each watch has its second of the minute. */
+/** Drives the schedule with the clock. */
 export class BookmarkTicker {
   readonly #hub: CacheHub;
-  readonly #random: Random;
-  readonly #slots: WeakMap<Watcher, number> = new WeakMap();
-  #tick = 0;
+  readonly #schedule: BookmarkSchedule<Watcher>;
   #timer: Timer | undefined;
 
   constructor(hub: CacheHub, random: Random) {
     this.#hub = hub;
-    this.#random = random;
+    this.#schedule = new BookmarkSchedule(random);
   }
 
   start(): void {
     this.#timer = startTimer(TICK_MS, () => {
-      this.#tick = (this.#tick + 1) % PERIOD_TICKS;
       this.#send();
       this.start();
     });
@@ -35,19 +32,8 @@ export class BookmarkTicker {
   #send(): void {
     const { revision } = this.#hub;
     for (const cache of this.#hub.caches) {
-      for (const watcher of cache.bookmarked) {
-        if (this.#slotOf(watcher) === this.#tick) watcher.offerBookmark(revision);
-      }
+      for (const watcher of cache.bookmarked) if (this.#schedule.isDue(watcher)) watcher.offerBookmark(revision);
     }
-  }
-
-  /** A watch's first bookmark comes about a minute after its start. */
-  #slotOf(watcher: Watcher): number {
-    const known = this.#slots.get(watcher);
-    if (known !== undefined) return known;
-    const jitter = Math.floor(this.#random.next() * 4);
-    const slot = (this.#tick + PERIOD_TICKS - 1 - jitter) % PERIOD_TICKS;
-    this.#slots.set(watcher, slot);
-    return slot;
+    this.#schedule.advance();
   }
 }

@@ -100,6 +100,21 @@ describe("controllers inside the server", () => {
     await gone(`${MAPS}/stray`);
   });
 
+  it("removes a pod at the end of its grace period, and not before", { timeout: 30_000 }, async () => {
+    const pods = "/api/v1/namespaces/default/pods";
+    const spec = { nodeName: "node-1", containers: [{ name: "main", image: "busybox" }] };
+    const made = await server.ask(pods, { method: "POST", body: { metadata: { name: "ending" }, spec } });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const answer = await server.ask(`${pods}/ending?gracePeriodSeconds=1`, { method: "DELETE" });
+    assert.equal(answer.status, 200);
+    const { deletionTimestamp, deletionGracePeriodSeconds } = (
+      answer.body as Record<"metadata", Record<string, unknown>>
+    ).metadata;
+    assert.equal(typeof deletionTimestamp, "string");
+    assert.equal(deletionGracePeriodSeconds, 1);
+    await gone(`${pods}/ending`);
+  });
+
   it(
     "trap 2: a namespace waits for what finalizers hold, says so, and goes when it is empty",
     { timeout: 30_000 },

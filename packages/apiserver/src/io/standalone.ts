@@ -14,6 +14,7 @@ import { BookmarkTicker } from "./bookmark-ticker.ts";
 import { createStandardNamespaces } from "./bootstrap.ts";
 import { CertificateAuthentication } from "./certificate-authentication.ts";
 import { openDataStore } from "./data-store.ts";
+import { ExpiryController } from "./expiry-controller.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { kubeconfigText } from "./kubeconfig-file.ts";
 import { NamespaceController } from "./namespace-controller.ts";
@@ -102,6 +103,7 @@ function partsOf(service: Service, config: ApiServerConfig, running: Running): S
     new BookmarkTicker(hub, environment.random),
     new GarbageCollector(hub, environment, service.log),
     new NamespaceController(hub, environment, parts),
+    new ExpiryController(hub, environment, service.log),
   ];
   return {
     version: kubernetesVersion(),

@@ -1,6 +1,7 @@
 // What a statically typed server leaves out or rewrites when it prints an object again: empty collections, nulls, time zones.
 import { coreSchema } from "./core/core-schema.ts";
-import { isOmittedWhenZero } from "./core/zero-fields.ts";
+import { withDefaults } from "./core/members.ts";
+import { alwaysWritten, isOmittedWhenZero } from "./core/zero-fields.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { ApiObject, ObjectMeta } from "./object-meta.ts";
 import type { StructuralSchema } from "./structural-schema.ts";
@@ -39,7 +40,8 @@ function dropEmptyMembers(schema: StructuralSchema, value: JsonObject): JsonObje
     if (drop) delete next[key];
     else next[key] = after;
   }
-  return next ?? value;
+  const always = alwaysWritten(schema.definitionName);
+  return always === undefined ? (next ?? value) : withDefaults(next ?? value, always);
 }
 
 function isEmpty(schema: StructuralSchema, value: unknown): boolean {

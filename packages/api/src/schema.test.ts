@@ -146,15 +146,25 @@ test("defaults fill what is absent, at any depth, and copy only what they change
   assert.deepEqual(applySchemaDefaults(schema, { a: null }), { a: 1, b: { c: "x" } });
 });
 
-test("the normal form has no nulls, no empty collections or texts, and times in UTC; free-form parts stay", () => {
+test("the normal form has what is always written, no nulls, no other empty values, and times in UTC", () => {
   const pod = {
     metadata: { name: "p", labels: {}, annotations: { a: "" }, creationTimestamp: null, finalizers: [] },
-    spec: { containers: [{ name: "c", image: "", args: [], env: null }], nodeSelector: {}, securityContext: {} },
+    spec: {
+      containers: [{ name: "c", image: "", args: [], volumeMounts: null, tty: false, env: [{ value: "" }] }],
+      hostNetwork: false,
+      shareProcessNamespace: false,
+      nodeSelector: {},
+      securityContext: {},
+    },
     status: { startTime: "2026-01-02T05:04:05.5+02:00" },
   };
   assert.deepEqual(dropEmpty(POD, pod), {
     metadata: { name: "p", annotations: { a: "" } },
-    spec: { containers: [{ name: "c" }], securityContext: {} },
+    spec: {
+      containers: [{ name: "c", env: [{ name: "" }], resources: {} }],
+      shareProcessNamespace: false,
+      securityContext: {},
+    },
     status: { startTime: "2026-01-02T03:04:05Z" },
   });
   const normal = dropEmpty(POD, pod);

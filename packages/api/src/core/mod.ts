@@ -12,6 +12,7 @@ export * from "./pod.ts";
 export * from "./quantity.ts";
 export * from "./reviews.ts";
 export * from "./simple-kinds.ts";
+export { alwaysWritten } from "./zero-fields.ts";
 
 /** Every core kind that is stored; reviews are in `REVIEW_DEFINITIONS`. */
 export const CORE_DEFINITIONS: readonly ResourceDefinition[] = [

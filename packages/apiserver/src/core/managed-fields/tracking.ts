@@ -1,5 +1,5 @@
 // What a tracked write knows about its kind, its endpoint and its writer.
-import { isJsonObject } from "@coracle/api";
+import { alwaysWritten, isJsonObject } from "@coracle/api";
 import type { JsonObject, StructuralSchema } from "@coracle/api";
 import { EMPTY_SET, fieldSetOf } from "./field-set.ts";
 import type { TypedKind } from "./ownership.ts";
@@ -36,7 +36,8 @@ export function typedKindOf(tracking: FieldTracking): TypedKind {
 
 /** An object nobody has written yet; where a creation starts from. */
 export function emptyObject(tracking: FieldTracking, kind: unknown): JsonObject {
-  return withStructs({ apiVersion: tracking.apiVersion, kind }, tracking);
+  const always = tracking.builtIn ? alwaysWritten(tracking.schema.definitionName) : undefined;
+  return withStructs({ ...always, apiVersion: tracking.apiVersion, kind }, tracking);
 }
 
 // Structs that Go holds by value are there in every object of a built-in kind, so the first write does not add them.

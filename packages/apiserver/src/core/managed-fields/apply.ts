@@ -18,8 +18,8 @@ import {
   withFields,
   withManagers,
   withoutManagers,
-} from "./managers.ts";
-import type { ManagedEntry, Managers } from "./managers.ts";
+} from "./field-managers.ts";
+import type { ManagedEntry, Managers } from "./field-managers.ts";
 import { changesOf, conflictsWith, currentManagers, takeOver, withoutTypeAndIdentity } from "./ownership.ts";
 import type { TypedKind } from "./ownership.ts";
 import { afterUpdate } from "./track-update.ts";

@@ -2,8 +2,8 @@
 import type { StatusFailure } from "../json/mod.ts";
 import { hasPath, pathsOf } from "./field-set.ts";
 import type { FieldPath, FieldSet } from "./field-set.ts";
-import { compareTexts } from "./managers.ts";
-import type { ManagedEntry } from "./managers.ts";
+import { compareTexts } from "./field-managers.ts";
+import type { ManagedEntry } from "./field-managers.ts";
 import type { Conflicts } from "./ownership.ts";
 import { printElement } from "./path-element.ts";
 

@@ -1,7 +1,7 @@
 // The cap on Update entries: the oldest are folded into one entry per version, named "ancient-changes" (apimachinery capmanagers).
 import { unionSets } from "./field-set.ts";
-import { compareTexts, managerIdentity } from "./managers.ts";
-import type { ManagedEntry, Managers } from "./managers.ts";
+import { compareTexts, managerIdentity } from "./field-managers.ts";
+import type { ManagedEntry, Managers } from "./field-managers.ts";
 
 /** Most entries with operation Update. */
 export const UPDATE_MANAGERS_MAX = 10;

@@ -4,7 +4,7 @@ import type { Comparison } from "./typed-compare.ts";
 import { fieldSetOf, intersectSets, isEmptySet, subtractSet, subtractSubtrees, unionSets } from "./field-set.ts";
 import type { FieldSet } from "./field-set.ts";
 import { fieldElement } from "./path-element.ts";
-import type { ManagedEntry, Managers } from "./managers.ts";
+import type { ManagedEntry, Managers } from "./field-managers.ts";
 import { reconcileWithSchema } from "./schema-change.ts";
 import type { TypedNode } from "./typed-schema.ts";
 

@@ -2,7 +2,7 @@
 import { isJsonObject, jsonEqual } from "@coracle/api";
 import type { JsonObject } from "@coracle/api";
 import { withoutMember } from "../json/mod.ts";
-import { managedFieldsOf, withoutManagers } from "./managers.ts";
+import { managedFieldsOf, withoutManagers } from "./field-managers.ts";
 
 /** `live` when `next` differs from it in nothing but times of metadata.managedFields, else `next`. */
 export function ignoreTimestampOnlyChange(live: JsonObject, next: JsonObject): JsonObject {

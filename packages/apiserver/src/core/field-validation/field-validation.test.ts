@@ -55,6 +55,18 @@ test("pruneUnknownFields() drops nulls unless they mean something", () => {
   assert.deepEqual(pruned.unknownFields, []);
 });
 
+test("pruneUnknownFields() reads null in a map of texts of a compiled-in type as the empty text", () => {
+  const texts: StructuralSchema = { type: "object", additionalProperties: { type: "string" } };
+  const map: StructuralSchema = {
+    type: "object",
+    definitionName: "io.k8s.api.core.v1.ConfigMap",
+    properties: { data: texts },
+  };
+  assert.deepEqual(pruneUnknownFields({ data: { a: null, b: "x" } }, map).object, { data: { a: "", b: "x" } });
+  const own: StructuralSchema = { ...map, definitionName: "dev.coracle.network.v1alpha1.Subnet" };
+  assert.deepEqual(pruneUnknownFields({ data: { a: null, b: "x" } }, own).object, { data: { b: "x" } });
+});
+
 test("pruneUnknownFields() gives back the same object when it drops nothing, and prunes once", () => {
   const value = fc.letrec((tie) => ({
     value: fc.oneof(

@@ -15,13 +15,20 @@ export interface Pruned {
  */
 export function pruneUnknownFields(object: JsonObject, schema: StructuralSchema): Pruned {
   const unknown: string[] = [];
-  const pruned = pruneMembers(object, schema, { path: "", unknown });
+  const pruned = pruneMembers(object, schema, enter({ path: "", unknown, isGoType: false }, "", schema));
   return { object: pruned, unknownFields: inServerOrder(unknown) };
 }
 
 interface Place {
   readonly path: string;
   readonly unknown: string[];
+  /** Inside a type that Kubernetes compiles in; there null in a map of texts reads as the empty text. */
+  readonly isGoType: boolean;
+}
+
+function enter(place: Place, path: string, schema: StructuralSchema): Place {
+  const name = schema.definitionName;
+  return { path, unknown: place.unknown, isGoType: name === undefined ? place.isGoType : name.startsWith("io.k8s.") };
 }
 
 function prune(value: unknown, schema: StructuralSchema, place: Place): unknown {
@@ -34,7 +41,7 @@ function pruneItems(list: readonly unknown[], schema: StructuralSchema, place: P
   if (items === undefined) return list;
   let changed = false;
   const kept = list.map((item, index) => {
-    const next = prune(item, items, { path: `${place.path}[${index}]`, unknown: place.unknown });
+    const next = prune(item, items, enter(place, `${place.path}[${index}]`, items));
     changed ||= next !== item;
     return next;
   });
@@ -53,8 +60,9 @@ function pruneMembers(object: JsonObject, schema: StructuralSchema, place: Place
       changed ||= schema.preserveUnknownFields !== true;
     } else if (value === null && child.nullable !== true && child.default === undefined) {
       changed = true;
+      if (place.isGoType && child === schema.additionalProperties && isText(child)) kept.push([name, ""]);
     } else {
-      const next = prune(value, child, { path, unknown: place.unknown });
+      const next = prune(value, child, enter(place, path, child));
       changed ||= next !== value;
       kept.push([name, next]);
     }
@@ -66,6 +74,10 @@ function memberSchema(schema: StructuralSchema, name: string): StructuralSchema 
   const { properties, additionalProperties } = schema;
   if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name];
   return additionalProperties;
+}
+
+function isText(schema: StructuralSchema): boolean {
+  return schema.type === "string" && schema.format === undefined;
 }
 
 // The server looks at the metadata first and sorts the rest.

@@ -3,3 +3,4 @@ export * from "./test-certificates.ts";
 export * from "./tcp-relay.ts";
 export * from "./eventually.ts";
 export * from "./frame-server.ts";
+export * from "./packet-network.ts";

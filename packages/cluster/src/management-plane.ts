@@ -1,0 +1,211 @@
+// The management plane of a node: the node table over plain UDP or over protected sessions, one machine for the driver.
+import { assert, type Machine, type Millis, unreachable } from "@coracle/base";
+import type { ClusterMacKeys } from "./cluster-mac.ts";
+import { Counters } from "./drop-cause.ts";
+import { copyEndpoint, type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { FrameType } from "./forward-header.ts";
+import type { NodeId } from "./node-id.ts";
+import { isMemberChange, SessionBook } from "./session-book.ts";
+import { NodeTable } from "./node-table.ts";
+import type { NodeTableInput, NodeTableOutput } from "./node-table-io.ts";
+import type { NodeTableOptions } from "./node-table-options.ts";
+import { parsePingPong } from "./ping-pong.ts";
+import { type ChannelOutput, glareRule, type ProtectedChannel } from "./protected-channel.ts";
+
+/** How nodes talk: `mgmt-udp`, `mgmt-dtls`, `mgmt-dtls-mac` in Californium's logs. */
+export type ManagementMode = "plain" | "dtls" | "dtls-mac";
+
+/** Settings of a {@link ManagementPlane}. */
+export interface ManagementPlaneOptions {
+  readonly mode: ManagementMode;
+  readonly table: NodeTableOptions;
+  /** Needed in the secure modes, refused in the plain one. */
+  readonly channel?: ProtectedChannel;
+  /** How long the node with the higher address waits for the other to start a handshake. Default 1 s. */
+  readonly glareWaitMs?: number;
+}
+
+/** What the plane is told: datagrams of the cluster port that are no frames, and what the node table is told. */
+export type ManagementInput =
+  | { readonly kind: "datagram"; readonly from: Endpoint; readonly bytes: Uint8Array }
+  | Exclude<NodeTableInput, { readonly kind: "message" | "reachable" }>;
+
+/** What the plane asks for or tells. */
+export type ManagementOutput =
+  | { readonly kind: "transmit"; readonly to: Endpoint; readonly bytes: Uint8Array }
+  /** For `MemberTable.set`: a node to forward to, new, moved or with new keys. */
+  | {
+      readonly kind: "member-set";
+      readonly nodeId: NodeId;
+      readonly endpoint: Endpoint;
+      readonly keys: ClusterMacKeys | undefined;
+    }
+  /** For `MemberTable.remove`. */
+  | { readonly kind: "member-removed"; readonly nodeId: NodeId }
+  | Exclude<NodeTableOutput, { readonly kind: "send" }>;
+
+/** What the plane counts beside the table's counters. */
+export const MANAGEMENT_COUNTERS = [
+  /** A ping or pong in the clear, in a secure mode. */
+  "plain-in-secure-mode",
+  /** A DTLS record in the plain mode. */
+  "record-in-plain-mode",
+  /** First byte of nothing known. */
+  "unknown-datagram",
+  /** Nothing sent: no session, and this node is not to start one (yet). */
+  "no-session",
+  "handshake-started",
+  "established",
+  "closed",
+  /** A session whose peer changed its node id. */
+  "session-id-changed",
+  "sessions-full",
+] as const;
+
+/** One of {@link MANAGEMENT_COUNTERS}. */
+export type ManagementCounter = (typeof MANAGEMENT_COUNTERS)[number];
+
+const RECORD_TYPE_FIRST = 20;
+const RECORD_TYPE_LAST = 25;
+
+/** Node table and channel behind one `handle`/`poll`. Same calls in all three modes. */
+export class ManagementPlane implements Machine<ManagementInput, ManagementOutput> {
+  readonly table: NodeTable;
+  readonly counters: Counters<ManagementCounter> = new Counters(MANAGEMENT_COUNTERS);
+  readonly #mode: ManagementMode;
+  readonly #channel: ProtectedChannel | undefined;
+  readonly #selfAddresses: readonly Endpoint[];
+  readonly #book: SessionBook;
+  #outputs: ManagementOutput[] = [];
+  #next = 0;
+
+  constructor(options: ManagementPlaneOptions) {
+    const { mode, table, channel } = options;
+    assert((mode === "plain") === (channel === undefined), `Cannot manage in mode ${mode}: channel does not fit`);
+    this.#mode = mode;
+    this.#channel = channel;
+    this.#selfAddresses = table.selfAddresses ?? [];
+    this.#book = new SessionBook(options.glareWaitMs ?? 1000);
+    this.table = new NodeTable({ ...table, listedOnly: table.listedOnly ?? mode === "plain" });
+  }
+
+  handle(input: ManagementInput, now: Millis): void {
+    if (input.kind === "datagram") this.#receive(input.from, input.bytes, now);
+    else if (input.kind === "timeout") this.#channel?.timeout(now);
+    this.#drainChannel(now);
+    this.#feed(input.kind === "datagram" ? { kind: "timeout" } : input, now);
+    // What the table sent may have made the channel speak.
+    this.#drainChannel(now);
+  }
+
+  poll(): ManagementOutput | undefined {
+    const output = this.#outputs[this.#next++];
+    if (output !== undefined) return output;
+    this.#outputs = [];
+    this.#next = 0;
+    return undefined;
+  }
+
+  nextTimeout(): Millis | undefined {
+    const table = this.table.nextTimeout();
+    const channel = this.#channel?.nextTimeout();
+    if (table === undefined || channel === undefined) return table ?? channel;
+    return table < channel ? table : channel;
+  }
+
+  #receive(from: Endpoint, bytes: Uint8Array, now: Millis): void {
+    const type = bytes[0] ?? 0;
+    if (type === FrameType.ping || type === FrameType.pong) {
+      if (this.#channel !== undefined) return this.counters.add("plain-in-secure-mode");
+      return this.#feed({ kind: "message", from, bytes }, now);
+    }
+    if (type < RECORD_TYPE_FIRST || type > RECORD_TYPE_LAST) return this.counters.add("unknown-datagram");
+    if (this.#channel === undefined) return this.counters.add("record-in-plain-mode");
+    this.#channel.receive(from, bytes, now);
+  }
+
+  /** Hands the table an input and carries out what it answers. */
+  #feed(input: NodeTableInput, now: Millis): void {
+    this.table.handle(input, now);
+    for (let output = this.table.poll(); output !== undefined; output = this.table.poll()) {
+      if (output.kind === "send") this.#send(output.to, output.bytes, output.connect, now);
+      else {
+        if (output.kind === "member") this.#noteMember(output);
+        this.#outputs.push(output);
+      }
+    }
+  }
+
+  #send(to: Endpoint, bytes: Uint8Array, connect: boolean, now: Millis): void {
+    if (this.#channel === undefined) {
+      this.#outputs.push({ kind: "transmit", to, bytes });
+      return;
+    }
+    if (this.#channel.send(to, bytes, now)) return;
+    this.counters.add("no-session");
+    if (!connect || this.#channel.status(to) !== "none") return;
+    const onGlare = glareRule(this.#selfAddresses, to);
+    if (onGlare === "yield" && !this.#book.mayStart(formatEndpoint(to), now)) return;
+    this.counters.add("handshake-started");
+    this.#channel.connect(to, onGlare, now);
+  }
+
+  #drainChannel(now: Millis): void {
+    if (this.#channel === undefined) return;
+    for (let output = this.#channel.poll(); output !== undefined; output = this.#channel.poll())
+      this.#obey(output, now);
+  }
+
+  #obey(output: ChannelOutput, now: Millis): void {
+    switch (output.kind) {
+      case "transmit":
+        this.#outputs.push({ kind: "transmit", to: output.to, bytes: output.bytes });
+        return;
+      case "established":
+        this.counters.add("established");
+        if (!this.#book.established(formatEndpoint(output.peer), output.keys)) this.counters.add("sessions-full");
+        this.#renewKeys(output.peer);
+        return this.#feed({ kind: "reachable", at: copyEndpoint(output.peer) }, now);
+      case "message": {
+        const parsed = parsePingPong(output.bytes);
+        if (parsed.ok && !this.#book.bind(formatEndpoint(output.peer), parsed.value.nodeId))
+          return this.counters.add("session-id-changed");
+        return this.#feed({ kind: "message", from: output.peer, bytes: output.bytes }, now);
+      }
+      case "closed":
+        this.counters.add("closed");
+        return this.#book.closed(formatEndpoint(output.peer));
+      default:
+        unreachable(output);
+    }
+  }
+
+  #noteMember(output: Extract<NodeTableOutput, { kind: "member" }>): void {
+    const { change, node } = output;
+    if (change === "suspect" || change === "alive") return;
+    const former = this.#book.memberEndpoint(node.nodeId);
+    if (!isMemberChange(change)) {
+      this.#book.setMember(node.nodeId, undefined);
+      this.#outputs.push({ kind: "member-removed", nodeId: node.nodeId });
+      return this.#close(node.endpoint);
+    }
+    this.#book.setMember(node.nodeId, node.endpoint);
+    this.#pushMember(node.nodeId, node.endpoint);
+    if (former !== undefined && formatEndpoint(former) !== formatEndpoint(node.endpoint)) this.#close(former);
+  }
+
+  #close(peer: Endpoint): void {
+    this.#book.closed(formatEndpoint(peer));
+    this.#channel?.close(peer);
+  }
+
+  #renewKeys(peer: Endpoint): void {
+    const id = this.#book.memberAt(formatEndpoint(peer));
+    if (id !== undefined) this.#pushMember(id, copyEndpoint(peer));
+  }
+
+  #pushMember(id: NodeId, endpoint: Endpoint): void {
+    const keys = this.#mode === "dtls-mac" ? this.#book.keys(formatEndpoint(endpoint)) : undefined;
+    this.#outputs.push({ kind: "member-set", nodeId: id, endpoint, keys });
+  }
+}

@@ -1,0 +1,94 @@
+// What the table knows of one other node, and the verdict from how long it has been silent.
+import type { Millis } from "@coracle/base";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import type { NodeId } from "./node-id.ts";
+import type { ClusterTimers } from "./node-table-options.ts";
+import type { NodeState } from "./ping-pong.ts";
+
+/** Alive and suspect nodes are forwarded to; dead and left ones are only shown. */
+export type Liveness = "alive" | "suspect" | "dead" | "left";
+
+/** One other node as the table shows it. */
+export interface NodeView {
+  readonly nodeId: NodeId;
+  readonly endpoint: Endpoint;
+  readonly liveness: Liveness;
+  /** What the node said of its start-up. */
+  readonly state: NodeState | undefined;
+  /** Counts joins, returns and moves as seen from here, from 1. */
+  readonly incarnation: number;
+  readonly lastSeen: Millis;
+  /** Smoothed round trip, `undefined` until a ping was answered unambiguously. */
+  readonly rttMs: number | undefined;
+}
+
+/** The table's own entry. */
+export interface NodeRecord {
+  readonly nodeId: NodeId;
+  endpoint: Endpoint;
+  key: string;
+  liveness: Liveness;
+  state: NodeState | undefined;
+  incarnation: number;
+  lastSeen: Millis;
+  nextPingAt: Millis;
+  /** When the one unanswered ping was sent; `undefined` if none or several are out (Karn's rule: those measure nothing). */
+  pingSentAt: Millis | undefined;
+  pingsUnanswered: number;
+  rttMs: number | undefined;
+  /** Where the node was before it moved; what still arrives from there until `formerUntil` is old. */
+  formerKey: string | undefined;
+  formerUntil: Millis;
+}
+
+/** A smoothing weight of 1/8, as TCP's round-trip estimate has it (RFC 6298 §2). */
+const RTT_WEIGHT = 0.125;
+
+/** A new entry, alive as of now. */
+export function makeNodeRecord(id: NodeId, endpoint: Endpoint, now: Millis): NodeRecord {
+  return {
+    nodeId: id,
+    endpoint,
+    key: formatEndpoint(endpoint),
+    liveness: "alive",
+    state: undefined,
+    incarnation: 1,
+    lastSeen: now,
+    nextPingAt: now,
+    pingSentAt: undefined,
+    pingsUnanswered: 0,
+    rttMs: undefined,
+    formerKey: undefined,
+    formerUntil: now,
+  };
+}
+
+/** True if datagrams are forwarded to the node. */
+export function isMember(record: NodeRecord): boolean {
+  return record.liveness === "alive" || record.liveness === "suspect";
+}
+
+/** The verdict on a member after `silentMs` without a message. */
+export function judgeSilence(silentMs: number, timers: ClusterTimers): "alive" | "suspect" | "dead" {
+  if (silentMs >= timers.refreshIntervalMs + timers.expirationTimeMs) return "dead";
+  return silentMs >= timers.refreshIntervalMs + timers.tickIntervalMs ? "suspect" : "alive";
+}
+
+/** When the verdict on a member can change next if it stays silent. */
+export function nextVerdictAt(record: NodeRecord, timers: ClusterTimers): number {
+  const wait = record.liveness === "alive" ? timers.tickIntervalMs : timers.expirationTimeMs;
+  return record.lastSeen + timers.refreshIntervalMs + wait;
+}
+
+/** Takes a ping's round trip into the estimate. */
+export function noteRoundTrip(record: NodeRecord, now: Millis): void {
+  if (record.pingSentAt === undefined) return;
+  const sampleMs = now - record.pingSentAt;
+  record.rttMs = record.rttMs === undefined ? sampleMs : record.rttMs + RTT_WEIGHT * (sampleMs - record.rttMs);
+}
+
+/** The entry as others see it. */
+export function viewNode(record: NodeRecord): NodeView {
+  const { nodeId, endpoint, liveness, state, incarnation, lastSeen, rttMs } = record;
+  return { nodeId, endpoint, liveness, state, incarnation, lastSeen, rttMs };
+}

@@ -1,6 +1,7 @@
 // Layer 2: the only package that names node:, Bun or Deno. Everything the rest needs from the outside world.
 export * from "./arguments.ts";
 export * from "./clock.ts";
+export * from "./code-pages.ts";
 export * from "./crypto/aead.ts";
 export * from "./crypto/aes-block.ts";
 export * from "./crypto/certificate.ts";
@@ -27,3 +28,5 @@ export { RuntimeError } from "./runtime-error.ts";
 export * from "./signals.ts";
 export * from "./spawn.ts";
 export * from "./sqlite.ts";
+export * from "./stream.ts";
+export * from "./stream-driver.ts";

@@ -1,0 +1,2 @@
+// OpenFlow over sockets.
+export {};

@@ -1,0 +1,2 @@
+// Layer 1: the Open vSwitch database protocol.
+export {};

@@ -15,6 +15,7 @@ import {
 import { type AddressPair, withAddressPair } from "./address-pairs.ts";
 import { coreSchema } from "./core-schema.ts";
 import { conditionStatus, objectAt, objectsAt, textsAt, withDefaults } from "./members.ts";
+import { validateNode } from "./node-rules.ts";
 import type { ResourceDefinition } from "../resource-definition.ts";
 
 const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -102,6 +103,7 @@ export const NODE: ResourceDefinition = coreDefinition({
       const spec = withAddressPair(objectAt(object, "spec"), POD_CIDRS);
       return { ...object, spec, status: { ...status, nodeInfo } };
     },
+    validate: validateNode,
   },
 });
 

@@ -104,6 +104,8 @@ export const NODE: ResourceDefinition = coreDefinition({
       return { ...object, spec, status: { ...status, nodeInfo } };
     },
     validate: validateNode,
+    // Looked at twice on updates, and reported twice, as by kube-apiserver.
+    validateUpdate: validateNode,
   },
 });
 

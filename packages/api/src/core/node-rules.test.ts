@@ -18,11 +18,11 @@ test("validateNode() accepts taints that differ in key or effect", () => {
 
 test("validateNode() refuses bad keys, values, effects and repetitions", () => {
   assert.deepEqual(fieldsOf({ key: "a b", value: "c d", effect: "Never" }), [
-    "FieldValueInvalid spec.taints[0].key",
-    "FieldValueInvalid spec.taints[0].value",
-    "FieldValueNotSupported spec.taints[0].effect",
+    "FieldValueInvalid metadata.taints[0].key",
+    "FieldValueInvalid metadata.taints[0].value",
+    "FieldValueNotSupported metadata.taints[0].effect",
   ]);
-  assert.ok(fieldsOf({}).includes("FieldValueRequired spec.taints[0].effect"));
+  assert.ok(fieldsOf({}).includes("FieldValueRequired metadata.taints[0].effect"));
   const taint = { key: "a", effect: "NoSchedule" };
-  assert.deepEqual(fieldsOf(taint, taint), ["FieldValueDuplicate spec.taints[1]"]);
+  assert.deepEqual(fieldsOf(taint, taint), ["FieldValueDuplicate metadata.taints[1]"]);
 });

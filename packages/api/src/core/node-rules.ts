@@ -12,7 +12,8 @@ const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 export function validateNode(node: ApiObject): FieldError[] {
   const seen = new Set<string>();
   return objectsAt(node, "spec.taints").flatMap((taint, index) => {
-    const path = `spec.taints[${index}]`;
+    // kube-apiserver names the place so.
+    const path = `metadata.taints[${index}]`;
     const identity = JSON.stringify([textAt(taint, "key"), textAt(taint, "effect")]);
     const errors = taintErrors(taint, path);
     if (seen.has(identity)) errors.push(duplicate(path, taint));

@@ -3,14 +3,13 @@ import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqlite } from "@coracle/runtime";
 import { NOT_EXISTING } from "@coracle/store";
 import { openSqliteStore } from "@coracle/store/io";
 import { type Bench, type BenchContext, interleave } from "./bench.ts";
+import { RAW_SQLITE, rawInsertsPerSecond } from "./raw-sqlite.ts";
 import { type BenchRow, toRow } from "./row.ts";
 
 const VALUE = new Uint8Array(1000).fill(97);
-const AGAINST = "raw SQLite, one row per transaction, synchronous=FULL";
 
 /** The benchmark. */
 export const bench: Bench = { name: "store", summary: "durable writes per second on SQLite", run };
@@ -32,11 +31,11 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
     const pairs = await interleave(
       rounds,
       () => storeCreates(nextPath(), writes, inFlight),
-      async () => rawInserts(nextPath(), writes),
+      async () => rawInsertsPerSecond(nextPath(), writes, VALUE),
     );
     const row = `creates, ${inFlight} in flight`;
     rows.push(
-      toRow({ bench: "store", row, unit: "creates/s", better: "higher", against: AGAINST, gate, rounds: pairs }),
+      toRow({ bench: "store", row, unit: "creates/s", better: "higher", against: RAW_SQLITE, gate, rounds: pairs }),
     );
   }
   return rows;
@@ -58,19 +57,5 @@ async function storeCreates(path: string, writes: number, inFlight: number): Pro
     return perSecond;
   } finally {
     await store.close();
-  }
-}
-
-function rawInserts(path: string, writes: number): number {
-  const database = openSqlite(path);
-  try {
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    database.exec("CREATE TABLE rows (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, value BLOB NOT NULL)");
-    const insert = database.prepare("INSERT INTO rows (name, value) VALUES (?, ?)");
-    const startMs = performance.now();
-    for (let index = 0; index < writes; index++) insert.run(`/bench/${index}`, VALUE);
-    return (writes * 1000) / (performance.now() - startMs);
-  } finally {
-    database.close();
   }
 }

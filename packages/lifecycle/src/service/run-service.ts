@@ -3,6 +3,7 @@ import { exitProcess, onSignal, onUncaught, startTimer, stderr } from "@coracle/
 import type { Config } from "../config/define-config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { createLogger } from "../log/logger.ts";
+import { keepCodePagesSmall } from "./code-page-keeper.ts";
 import { ExitError, failureLine } from "./exit-error.ts";
 import type { ServiceConfig, ServiceOptions } from "./service-types.ts";
 import { startService } from "./start-service.ts";
@@ -38,6 +39,7 @@ export async function runWithConfig<C extends ServiceConfig>(
   });
   const { component, setup } = program;
   try {
+    void keepCodePagesSmall();
     const service = await startService({ component, config, setup, environment: { onSignal } });
     return await exitFlushed(await service.finished);
   } catch (error) {

@@ -1,0 +1,42 @@
+// How often the keeper looks: soon while there is something to give back, seldom in quiet times.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CodePageKeeper } from "./code-page-keeper.ts";
+
+class Rig {
+  residentMiB = 0;
+  released = 0;
+  readonly waits: number[] = [];
+  cancelled = 0;
+  fire: () => void = () => undefined;
+  readonly keeper: CodePageKeeper = new CodePageKeeper(
+    { residentBytes: () => this.residentMiB * 2 ** 20, release: () => this.released++ },
+    (delayMs, fire) => {
+      this.waits.push(delayMs);
+      this.fire = fire;
+      return { cancel: () => this.cancelled++ };
+    },
+  );
+}
+
+test("in quiet times it looks less and less often", () => {
+  const rig = new Rig();
+  rig.residentMiB = 10;
+  rig.keeper.start();
+  for (let look = 0; look < 8; look++) rig.fire();
+  assert.deepEqual(rig.waits, [200, 400, 800, 1600, 3200, 6400, 8000, 8000, 8000]);
+  assert.equal(rig.released, 0);
+});
+
+test("pages above the limit are given back, and it looks again soon", () => {
+  const rig = new Rig();
+  rig.residentMiB = 10;
+  rig.keeper.start();
+  rig.fire();
+  rig.residentMiB = 40;
+  rig.fire();
+  assert.equal(rig.released, 1);
+  assert.equal(rig.waits.at(-1), 100);
+  rig.keeper.stop();
+  assert.equal(rig.cancelled, 1);
+});

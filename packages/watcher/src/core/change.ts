@@ -42,8 +42,12 @@ export interface ChangeTrackerOptions {
   readonly objectsMax: number;
 }
 
+/** What is known of an object, beside its key: with a hundred thousand of them every member counts. */
 interface Known {
-  readonly object: KubeObject;
+  readonly uid: string;
+  readonly version: string;
+  /** The last state, if it is kept. */
+  readonly object: KubeObject | undefined;
   round: number;
 }
 
@@ -113,7 +117,8 @@ export class ChangeTracker {
     const known = this.#known.get(key);
     const version = versionOf(object);
     if (!this.#syncing && version !== "") this.#resourceVersion = version;
-    if (known !== undefined && versionOf(known.object) === version && uidOf(known.object) === uidOf(object)) {
+    const isSameObject = known?.uid === uidOf(object);
+    if (known !== undefined && isSameObject && known.version === version) {
       known.round = this.#round;
       return [];
     }
@@ -125,11 +130,10 @@ export class ChangeTracker {
       const kind = this.#syncing || this.#synced ? "added" : "modified";
       return [{ kind, object, initial, inferred }];
     }
-    const before = this.#options.keepObjects ? { before: known.object } : {};
-    if (uidOf(known.object) === uidOf(object)) return [{ kind: "modified", object, ...before, initial, inferred }];
+    if (isSameObject) return [{ kind: "modified", object, ...beforeOf(known), initial, inferred }];
     // Deleted and created again under one name, unseen.
     return [
-      { kind: "deleted", object: known.object, initial: false, inferred: true },
+      { kind: "deleted", object: lastStateOf(key, known), initial: false, inferred: true },
       { kind: "added", object, initial, inferred },
     ];
   }
@@ -140,8 +144,7 @@ export class ChangeTracker {
     this.#known.delete(key);
     const version = versionOf(object);
     if (!inferred && version !== "") this.#resourceVersion = version;
-    const before = known !== undefined && this.#options.keepObjects ? { before: known.object } : {};
-    return [{ kind: "deleted", object, ...before, initial: false, inferred }];
+    return [{ kind: "deleted", object, ...beforeOf(known), initial: false, inferred }];
   }
 
   #endSync(resourceVersion: string): Change[] {
@@ -150,7 +153,7 @@ export class ChangeTracker {
       if (known.round === this.#round) continue;
       this.#known.delete(key);
       this.#inferred++;
-      changes.push({ kind: "deleted", object: known.object, initial: false, inferred: true });
+      changes.push({ kind: "deleted", object: lastStateOf(key, known), initial: false, inferred: true });
     }
     const first = !this.#synced;
     this.#synced = true;
@@ -174,7 +177,8 @@ export class ChangeTracker {
       this.#untracked++;
       return;
     }
-    this.#known.set(key, { object: this.#options.keepObjects ? object : identityOf(object), round: this.#round });
+    const kept = this.#options.keepObjects ? object : undefined;
+    this.#known.set(key, { uid: uidOf(object), version: versionOf(object), object: kept, round: this.#round });
   }
 }
 
@@ -192,7 +196,20 @@ function uidOf(object: KubeObject): string {
   return object.metadata.uid ?? "";
 }
 
-function identityOf(object: KubeObject): KubeObject {
-  const { name = "", namespace = "", uid = "", resourceVersion = "" } = object.metadata;
-  return { metadata: { name, namespace, uid, resourceVersion } };
+function beforeOf(known: Known | undefined): { readonly before?: KubeObject } {
+  return known?.object === undefined ? {} : { before: known.object };
+}
+
+/** The last state, or as much of it as is known. */
+function lastStateOf(key: string, { uid, version, object }: Known): KubeObject {
+  if (object !== undefined) return object;
+  const slash = key.indexOf("/");
+  return {
+    metadata: {
+      name: key.slice(slash + 1),
+      namespace: key.slice(0, Math.max(0, slash)),
+      uid,
+      resourceVersion: version,
+    },
+  };
 }

@@ -114,12 +114,15 @@ function endWith(error: unknown, service: Service): void {
   service.stop("following ended", error instanceof ExitError ? error.exitCode : EXIT_CODES.failed);
 }
 
-function sinksOf({ feed, runner, service }: Wiring, output: Output): ChangeSink[] {
+function sinksOf({ feed, runner, service, config }: Wiring, output: Output): ChangeSink[] {
   const sinks: ChangeSink[] = [printer(output, service)];
-  sinks.push((change, resource) => {
-    if (change.kind !== "bookmark")
-      feed.publish(change.kind, renderJsonl(change, rfc3339(systemClock.wallMs()), resource.resource));
-  });
+  // Without HTTP nobody can come for the feed's history.
+  if (config.http !== undefined) {
+    sinks.push((change, resource) => {
+      if (change.kind !== "bookmark")
+        feed.publish(change.kind, renderJsonl(change, rfc3339(systemClock.wallMs()), resource.resource));
+    });
+  }
   if (runner !== undefined) {
     sinks.push(async (change, resource) => {
       if (change.kind !== "added" && change.kind !== "modified" && change.kind !== "deleted") return;

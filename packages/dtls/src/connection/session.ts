@@ -1,0 +1,57 @@
+// An established session of either role: keys, the peer's address, and the last flight while it may be needed again.
+import type { Millis } from "@coracle/base";
+import type { PathCheck } from "../path/path-check.ts";
+import type { DeadlineOwner } from "./deadline-queue.ts";
+import type { HandshakeChannel } from "./handshake-channel.ts";
+import type { PeerIdentity } from "./identity.ts";
+import type { PeerAddress, SessionId } from "./outputs.ts";
+import type { RecordProtection } from "./record-protection.ts";
+
+/** What a session starts with. */
+export interface SessionStart {
+  readonly id: SessionId;
+  readonly peer: PeerAddress;
+  readonly protection: RecordProtection;
+  readonly identity: PeerIdentity;
+  readonly serverName: string | undefined;
+  readonly allowsPathCheck: boolean;
+  readonly now: Millis;
+}
+
+/** Small on purpose: a server holds very many that are idle. */
+export class Session implements DeadlineOwner {
+  readonly id: SessionId;
+  readonly protection: RecordProtection;
+  readonly identity: PeerIdentity;
+  readonly serverName: string | undefined;
+  readonly allowsPathCheck: boolean;
+  /** Where records go. */
+  peer: PeerAddress;
+  /** When the newest record came or the session began. */
+  lastActiveAt: Millis;
+  dueAt: Millis | undefined = undefined;
+  /** Kept by the side that spoke last, until the peer shows that it arrived (RFC 6347 §4.2.4). */
+  lastFlight: { readonly channel: HandshakeChannel; readonly until: Millis; sentAt: Millis } | undefined = undefined;
+  pathCheck: PathCheck | undefined = undefined;
+
+  constructor(start: SessionStart) {
+    this.id = start.id;
+    this.peer = start.peer;
+    this.protection = start.protection;
+    this.identity = start.identity;
+    this.serverName = start.serverName;
+    this.allowsPathCheck = start.allowsPathCheck;
+    this.lastActiveAt = start.now;
+  }
+
+  get ownCid(): Uint8Array {
+    return this.protection.parameters.ownCid;
+  }
+
+  /** The earliest moment at which this session needs a look. */
+  get deadline(): Millis | undefined {
+    const [flight, check] = [this.lastFlight?.until, this.pathCheck?.dueAt];
+    if (flight === undefined || check === undefined) return flight ?? check;
+    return flight < check ? flight : check;
+  }
+}

@@ -1,0 +1,58 @@
+// What DTLS needs of cryptography, as a synchronous interface: pure code is given one, `@coracle/dtls/io` has the real one.
+
+/** The hash functions of the cipher suites. */
+export type HashName = "sha256" | "sha384" | "sha512";
+
+/** The AEAD algorithms of the cipher suites; the number at the end is the tag size in bytes when it is not 16. */
+export type AeadName =
+  "aes-128-ccm-8" | "aes-256-ccm-8" | "aes-128-ccm" | "aes-256-ccm" | "aes-128-gcm" | "aes-256-gcm";
+
+/** The groups of key agreement (RFC 8422 §5.1.1). */
+export type GroupName = "secp256r1" | "x25519";
+
+/** One key in use for authenticated encryption with 12-byte nonces. */
+export interface AeadCipher {
+  /** Bytes that `seal` adds. */
+  readonly tagSizeBytes: number;
+  /** Writes ciphertext and tag to `out`, which is longer than `plaintext` by the tag. */
+  seal(nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void;
+  /** Writes the plaintext to `out`; false if the tag is wrong, compared in constant time. */
+  open(nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean;
+}
+
+/** One ephemeral key pair. */
+export interface KeyShare {
+  /** 65 bytes uncompressed for P-256, 32 for X25519. */
+  readonly publicKey: Uint8Array;
+  /** The shared secret; `undefined` if the peer's point is invalid. */
+  agree(peerPublicKey: Uint8Array): Uint8Array | undefined;
+}
+
+/** A private P-256 key that can only sign. */
+export interface SigningKey {
+  /** SubjectPublicKeyInfo of its public half, DER. */
+  readonly publicKey: Uint8Array;
+  /** ECDSA in DER form over the hash of `data`. */
+  sign(hash: HashName, data: Uint8Array): Uint8Array;
+}
+
+/** AES on whole blocks, each by itself. */
+export interface AesBlock {
+  encrypt(blocks: Uint8Array): Uint8Array;
+  decrypt(blocks: Uint8Array): Uint8Array;
+}
+
+/** Every primitive a handshake and its records use. Nothing here is random: the machines draw from their own source. */
+export interface CryptoProvider {
+  hash(name: HashName, data: Uint8Array): Uint8Array;
+  hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array;
+  aead(name: AeadName, key: Uint8Array): AeadCipher;
+  aesBlock(key: Uint8Array): AesBlock;
+  /** A key pair of 32 random bytes; `undefined` if they are no valid private key, then draw again. */
+  keyShare(group: GroupName, privateKey: Uint8Array): KeyShare | undefined;
+  /** Checks an ECDSA P-256 signature against a SubjectPublicKeyInfo. */
+  verify(publicKey: Uint8Array, hash: HashName, data: Uint8Array, signature: Uint8Array): boolean;
+  /** SubjectPublicKeyInfo of a certificate in DER; `undefined` if it cannot be parsed. */
+  certificatePublicKey(der: Uint8Array): Uint8Array | undefined;
+  constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean;
+}

@@ -1,0 +1,2 @@
+// Layer 3: DTLS meets the runtime: its cryptography and its view of certificates.
+export * from "./crypto-provider.ts";

@@ -1,0 +1,48 @@
+// One return routability check of a new peer address (RFC 9853 §6): basic, or enhanced with the old path asked first.
+import { type Millis, millis } from "@coracle/base";
+
+/** The round-trip time of a path that was never measured is taken for a third of this (RFC 9853 §6.5). */
+export const PATH_CHECK_TIMEOUT_MS = 1000;
+/** Bytes sent to an unvalidated address for each byte received from it (RFC 9853 §6.3). */
+export const AMPLIFICATION_FACTOR = 3;
+
+/** How a new address is checked. */
+export type PathCheckMode = "basic" | "enhanced";
+
+/** A check under way. */
+export class PathCheck {
+  /** The address in question. */
+  readonly candidate: string;
+  cookie: Uint8Array;
+  /** Which address the challenge went to. */
+  stage: "old" | "new";
+  dueAt: Millis;
+  #receivedBytes = 0;
+  #sentBytes = 0;
+
+  constructor(candidate: string, cookie: Uint8Array, mode: PathCheckMode, now: Millis) {
+    this.candidate = candidate;
+    this.cookie = cookie;
+    this.stage = mode === "basic" ? "new" : "old";
+    this.dueAt = millis(now + PATH_CHECK_TIMEOUT_MS);
+  }
+
+  /** Notes bytes that came, authenticated, from the candidate. */
+  received(sizeBytes: number): void {
+    this.#receivedBytes += sizeBytes;
+  }
+
+  /** Claims `sizeBytes` towards the candidate; false if that would exceed the limit. */
+  maySend(sizeBytes: number): boolean {
+    if (this.#sentBytes + sizeBytes > AMPLIFICATION_FACTOR * this.#receivedBytes) return false;
+    this.#sentBytes += sizeBytes;
+    return true;
+  }
+
+  /** Goes on to ask the new address, after the old one gave it up or stayed silent. */
+  askNew(cookie: Uint8Array, now: Millis): void {
+    this.stage = "new";
+    this.cookie = cookie;
+    this.dueAt = millis(now + PATH_CHECK_TIMEOUT_MS);
+  }
+}

@@ -25,7 +25,7 @@ function explain(error: StoreError, path: string): string {
     case "CORRUPT":
       return `its database ${path} is damaged (${error.message}); restore it from a backup, or move it away to start anew`;
     case "NO_SPACE":
-      return "the disk is full";
+      return "its disk is full; make room, or choose another --data";
     case "NOT_WRITABLE":
       return `its database ${path} cannot be written; change its owner or choose another --data`;
     case "COMPACTED":

@@ -127,3 +127,31 @@ test("sqlite store: on a full disk the failing put errors, nothing stored is los
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("sqlite store: a full disk at the start is told as such, and space brings back all that was acknowledged", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "coracle-full-"));
+  const path = join(folder, "store.db");
+  const ballast = join(folder, "ballast");
+  const mounted = mountSmall(folder);
+  try {
+    const acknowledged = await killAfter(path, "a", 50);
+    if (mounted) {
+      await assert.rejects(writeFile(ballast, new Uint8Array(1 << 20)), { code: "ENOSPC" });
+      await assert.rejects(openSqliteStore({ path }), (thrown: unknown) => {
+        assert.ok(thrown instanceof StoreError, String(thrown));
+        return thrown.code === "NO_SPACE";
+      });
+      await unlink(ballast);
+    }
+    const store = await openSqliteStore({ path });
+    try {
+      const stored = new Set((await store.range({ prefix: "/" })).kvs.map((kv) => kv.key));
+      for (const key of acknowledged.keys()) assert.ok(stored.has(key), `${key} was acknowledged`);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    if (mounted) execFileSync("umount", [folder]);
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -1,6 +1,14 @@
 // The durable store of a single server: SQLite in WAL mode, group commit, fan-out inside the process.
 import type { Clock } from "@coracle/base";
-import { fileExists, startInterval, startTimer, systemClock, type Timer, writeFile } from "@coracle/runtime";
+import {
+  fileExists,
+  RuntimeError,
+  startInterval,
+  startTimer,
+  systemClock,
+  type Timer,
+  writeFile,
+} from "@coracle/runtime";
 import { CompactionPolicy, HISTORY_LIMITS, type HistoryLimits } from "../compaction-policy.ts";
 import { checkHistory, checkKey, checkLimit, checkValue, VALUE_SIZE_BYTES_MAX } from "../limits.ts";
 import { type Revision, REVISION_MAX, revision as toRevision } from "../revision.ts";
@@ -68,8 +76,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     if (options.pagesMax !== undefined) log.limitPages(options.pagesMax);
     return new SqliteStore(options, log, mark, revision);
   } catch (thrown) {
-    log?.close();
+    abandon(log);
     throw storeFailure("open", path, thrown);
+  }
+}
+
+/** Closes a log that could not be used: what made that so, such as a full disk, may fail the close too and is told already. */
+function abandon(log: SqliteLog | undefined): void {
+  try {
+    log?.close();
+  } catch (thrown) {
+    if (!(thrown instanceof RuntimeError)) throw thrown;
   }
 }
 

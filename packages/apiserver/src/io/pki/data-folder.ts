@@ -5,6 +5,7 @@ import {
   joinPath,
   makeDirectory,
   readTextFile,
+  removePath,
   type RuntimeError,
   statPath,
   writeFileAtomic,
@@ -30,6 +31,7 @@ export class DataFolder {
       await makeDirectory(joinPath(path, "pki"), { mode: FOLDER_MODE });
       const probe = joinPath(path, ".writable");
       await writeFileAtomic(probe, "", { mode: SECRET_MODE });
+      await removePath(probe);
     } catch (cause) {
       throw new ExitError(`cannot use the data folder ${path}: ${await explain(path, cause)}`, { cause });
     }

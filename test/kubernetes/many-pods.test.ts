@@ -53,7 +53,7 @@ if (kubernetesPeersReady("the test of ten thousand pods on a real kube-apiserver
       const projection = compileProjection(["metadata.labels.shard", "spec.nodeName"]);
       assert.ok(projection.ok);
       for (const streamingList of [true, false]) {
-        const whole = new Followed(client, PODS, {
+        const whole: Followed = new Followed(client, PODS, {
           namespace: "default",
           streamingList,
           projection: projection.value,

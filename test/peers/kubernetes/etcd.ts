@@ -36,14 +36,21 @@ const START_ATTEMPTS_MAX = 3;
 
 /** Starts an etcd; ready when it returns. fsync is kept on: the tests kill it. */
 export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
-  const program = options.program === "debian" ? programOnPath("etcd") : peerPath(ETCD);
+  const isBuilt = options.program !== "debian";
+  const program = isBuilt ? peerPath(ETCD) : programOnPath("etcd");
   if (program === undefined) throw new Error("Cannot start etcd: it is not on PATH");
   const dataFolder = await makeTemporaryFolder("coracle-etcd-");
   try {
     for (let attempt = 1; ; attempt++) {
       const [clientPort = 0, peerPort = 0] = await freePorts(2);
       const url = `http://127.0.0.1:${clientPort}`;
-      const argv = [program, ...flagsFor(dataFolder, url, `http://127.0.0.1:${peerPort}`), ...(options.flags ?? [])];
+      const argv = [
+        program,
+        ...flagsFor(dataFolder, url, `http://127.0.0.1:${peerPort}`),
+        // As kubeadm sets it: kube-apiserver's bookmarks go no further than etcd's progress. Older etcds do not know the flag.
+        ...(isBuilt ? ["--watch-progress-notify-interval=5s"] : []),
+        ...(options.flags ?? []),
+      ];
       const started = await startPeerProcess(argv);
       try {
         await healthy(started, url);

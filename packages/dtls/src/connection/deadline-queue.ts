@@ -92,8 +92,8 @@ export class DeadlineQueue<Owner extends DeadlineOwner> {
   }
 }
 
-function swap<T>(items: T[], a: number, b: number): void {
-  const kept = items[a] as T;
-  items[a] = items[b] as T;
-  items[b] = kept;
+function swap(heap: unknown[], a: number, b: number): void {
+  const kept = heap[a];
+  heap[a] = heap[b];
+  heap[b] = kept;
 }

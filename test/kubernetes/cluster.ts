@@ -9,9 +9,6 @@ export const CONFIG_MAPS: GroupVersionResource = { group: "", version: "v1", res
 /** Pods. */
 export const PODS: GroupVersionResource = { group: "", version: "v1", resource: "pods" };
 
-/** Secrets. */
-export const SECRETS: GroupVersionResource = { group: "", version: "v1", resource: "secrets" };
-
 /** A running server and its administrator's client. */
 export interface Cluster {
   readonly server: KubeApiserver;

@@ -23,5 +23,5 @@ export function createAesBlock(key: Uint8Array): AesBlock {
 
 function checked(blocks: Uint8Array, result: Uint8Array): Uint8Array {
   assert(result.length === blocks.length, `Cannot work on ${blocks.length} bytes: not a multiple of 16`);
-  return result;
+  return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
 }

@@ -1,0 +1,107 @@
+// Connection ID layouts against the published vectors and their round trips.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { SeededRandom } from "@coracle/base";
+import { systemCrypto as crypto } from "../io/mod.ts";
+import { cidKey } from "./cid-key.ts";
+import { NodeCids, nodeOfCid, workerOfNodeCid } from "./node-cid.ts";
+import { decryptQuicLb, encryptQuicLb } from "./quic-lb-cipher.ts";
+import { QuicLbCids, QuicLbCodec } from "./quic-lb.ts";
+
+const hex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, "hex"));
+const asHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const key = hex("8f95f09245765f80256934e50c66207f");
+
+describe("QUIC-LB connection IDs", () => {
+  const vectors = [
+    [0, "ed793a", "ee080dbf", "0720b1d07b359d3c"],
+    [1, "ed793a51d49b8f5fab65", "ee080dbf48", "2fcc381bc74cb4fbad2823a3d1f8fed2"],
+    [2, "ed793a51d49b8f5f", "ee080dbf48c0d1e5", "504dd2d05a7b0de9b2b9907afb5ecf8cc3"],
+    // The draft writes this one with the rotation bits of configuration 0.
+    [0, "ed793a51d49b8f5fab", "ee080dbf48c0d1e55d", "125779c9cc86beb3a3a4a3ca96fce4bfe0cdbc"],
+  ] as const;
+  for (const [rotation, serverId, nonce, cid] of vectors) {
+    it(`match the published vector of ${cid.length / 2} bytes`, () => {
+      const body = encryptQuicLb(crypto.aesBlock(key), hex(serverId + nonce));
+      assert.equal(asHex(body), cid.slice(2));
+      assert.equal(asHex(decryptQuicLb(crypto.aesBlock(key), body)), serverId + nonce);
+      const [serverIdSizeBytes, nonceSizeBytes] = [serverId.length / 2, nonce.length / 2];
+      const codec = new QuicLbCodec(crypto, [{ rotation, serverIdSizeBytes, nonceSizeBytes, key }]);
+      const made = codec.encode(rotation, hex(serverId), hex(nonce));
+      assert.equal(asHex(made), cid);
+      assert.equal(asHex(codec.decode(made)?.serverId ?? new Uint8Array(0)), serverId);
+      assert.equal(codec.sizeAt(made, 0), made.length);
+    });
+  }
+
+  it("decrypt what they encrypt at every size", () => {
+    const random = new SeededRandom(4);
+    for (let size = 5; size <= 19; size++) {
+      const plaintext = random.bytes(size);
+      const aes = crypto.aesBlock(key);
+      assert.deepEqual(decryptQuicLb(aes, encryptQuicLb(aes, plaintext)), plaintext, `${size}`);
+    }
+  });
+
+  it("of several configurations live side by side, with a worker octet behind", () => {
+    const plain = { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 4 };
+    const hidden = { rotation: 5, serverIdSizeBytes: 2, nonceSizeBytes: 6, key };
+    const codec = new QuicLbCodec(crypto, [plain, hidden], true);
+    const random = new SeededRandom(8);
+    const first = new QuicLbCids(codec, plain, { serverId: hex("2a"), worker: 3 }).generate(random);
+    const second = new QuicLbCids(codec, hidden, { serverId: hex("0102"), worker: 1 }).generate(random);
+    assert.deepEqual([first.length, second.length], [7, 10]);
+    assert.deepEqual(codec.decode(first), { rotation: 0, serverId: hex("2a"), worker: 3 });
+    assert.deepEqual(codec.decode(second), { rotation: 5, serverId: hex("0102"), worker: 1 });
+    assert.equal(codec.decode(second.subarray(0, 9)), undefined);
+    assert.equal(codec.decode(hex("ff010203040506")), undefined);
+    assert.equal(codec.sizeAt(hex("20"), 0), -1);
+  });
+
+  it("never repeat a nonce", () => {
+    const configuration = { rotation: 6, serverIdSizeBytes: 1, nonceSizeBytes: 4, key };
+    const cids = new QuicLbCids(new QuicLbCodec(crypto, [configuration]), configuration, { serverId: hex("07") });
+    const random = new SeededRandom(1);
+    const made = new Set(Array.from({ length: 2000 }, () => asHex(cids.generate(random))));
+    assert.equal(made.size, 2000);
+  });
+
+  it("refuse configurations that the layout cannot hold", () => {
+    for (const wrong of [
+      { rotation: 7, serverIdSizeBytes: 1, nonceSizeBytes: 4 },
+      { rotation: 0, serverIdSizeBytes: 0, nonceSizeBytes: 4 },
+      { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 3 },
+      { rotation: 0, serverIdSizeBytes: 15, nonceSizeBytes: 5 },
+      { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 4, key: hex("00") },
+    ]) {
+      assert.throws(() => new QuicLbCodec(crypto, [wrong]), /Cannot use/);
+    }
+  });
+});
+
+describe("node connection IDs", () => {
+  it("start with the node, then the worker if there is one", () => {
+    const random = new SeededRandom(2);
+    const plain = new NodeCids({ nodeId: 42 });
+    const cid = plain.generate(random);
+    assert.deepEqual([cid.length, nodeOfCid(cid), plain.sizeAt(cid, 0)], [6, 42, 6]);
+    const steered = new NodeCids({ nodeId: 7, worker: 3, sizeBytes: 8 }).generate(random);
+    assert.deepEqual([steered.length, nodeOfCid(steered), workerOfNodeCid(steered)], [8, 7, 3]);
+  });
+
+  it("refuse numbers beyond a byte and sizes without room for chance", () => {
+    assert.throws(() => new NodeCids({ nodeId: 256 }), /Cannot put 256/);
+    assert.throws(() => new NodeCids({ nodeId: 1, sizeBytes: 4 }), /Cannot make IDs of 4 bytes/);
+    assert.throws(() => new NodeCids({ nodeId: 1, worker: -1 }), /Cannot put -1/);
+  });
+});
+
+describe("cidKey()", () => {
+  it("differs for IDs that differ in bytes or size", () => {
+    const keys = new Set<unknown>();
+    const ids = ["", "00", "0000", "01", "0100", "ffffffffffff", "ffffffffffffff", "00000000000000", "fffffffffffe"];
+    for (const id of ids) keys.add(cidKey(hex(id), 0, id.length / 2));
+    assert.equal(keys.size, ids.length);
+    assert.equal(cidKey(hex("aabbcc"), 1, 1), cidKey(hex("bb"), 0, 1));
+  });
+});

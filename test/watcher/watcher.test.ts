@@ -195,6 +195,11 @@ test("each class of failure has its exit code and one clear line", async () => {
       [["cm", "-l", "a=("], 1, /Cannot follow configmaps/],
       [["cm", "--fields", "a[b"], 2, /--fields/],
       [["cm", "-A", "-n", "x"], 2, /exclude each other/],
+      [["cm", "-n", "No_Name"], 2, /--namespace: "No_Name" is not a name of a namespace/],
+      [["cm", "--cursor", join(system.folder, "absent", "cursor")], 2, /--cursor: .* there is no folder/],
+      [["cm", "--cursor", system.folder], 2, /--cursor: .* it is a folder/],
+      [["cm", "--exec", join(system.folder, "absent")], 2, /--exec: .* there is no such file/],
+      [["cm", "--exec", "no-such-program"], 2, /--exec: "no-such-program" cannot be used: no folder of PATH has it/],
       [[], 2, /<resource> is required/],
     ];
     for (const [args, code, line] of cases) {

@@ -35,6 +35,9 @@ export interface WatcherConfig extends ServiceConfig {
 /** Exit codes besides 0 and 2. */
 export const EXIT_CODES = { failed: 1, auth: 3, notFound: 4, gaveUp: 5, untrusted: 6 } as const;
 
+/** A label of RFC 1123; a server answers every other name with an empty list, for ever. */
+const NAMESPACE_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
 /** The command line of `coracle-watcher`. */
 export const watcherConfig: Config<WatcherConfig> = defineConfig({
   name: "coracle-watcher",
@@ -107,10 +110,12 @@ export const watcherConfig: Config<WatcherConfig> = defineConfig({
       group: "Start and stop",
     }),
   },
-  check: (config) =>
-    config.allNamespaces && config.namespace !== undefined
-      ? "--all-namespaces and --namespace exclude each other"
-      : undefined,
+  check: ({ allNamespaces, namespace }) => {
+    if (namespace === undefined) return undefined;
+    if (allNamespaces) return "--all-namespaces and --namespace exclude each other";
+    if (NAMESPACE_NAME.test(namespace)) return undefined;
+    return `--namespace: "${namespace}" is not a name of a namespace: use up to 63 of a-z, 0-9 and -, a letter or digit at both ends`;
+  },
   examples: [
     { line: "coracle-watcher pods -A -l tier=web -o diff", does: "what changes, as one line a change" },
     {
@@ -125,7 +130,7 @@ export const watcherConfig: Config<WatcherConfig> = defineConfig({
   exitCodes: {
     [EXIT_CODES.failed]: "a failure that trying again does not mend",
     [EXIT_CODES.auth]: "the server refuses the credentials (401) or the right (403)",
-    [EXIT_CODES.notFound]: "the server does not know the resource or the namespace's name is wrong",
+    [EXIT_CODES.notFound]: "the server does not know the resource",
     [EXIT_CODES.gaveUp]: "the server was gone for longer than --give-up",
     [EXIT_CODES.untrusted]: "the server's certificate is not trusted",
   },

@@ -7,13 +7,14 @@ import {
   KubeConfigError,
 } from "@coracle/kube/io";
 import { ExitError, failureLine, looksLongRunning, type Service, type ServiceParts } from "@coracle/lifecycle";
-import { stderr, stdout, systemClock } from "@coracle/runtime";
+import { environment, stderr, stdout, systemClock } from "@coracle/runtime";
 import { EXIT_CODES, type WatcherConfig } from "../config.ts";
 import { type Change, keyOf } from "../core/change.ts";
 import { defaultShownFields } from "../core/default-fields.ts";
 import { EventFeed } from "../core/event-feed.ts";
 import { createOutput, type Output, type OutputForm } from "../core/output.ts";
 import { renderJsonl } from "../core/render-jsonl.ts";
+import { checkPlaces } from "./check-places.ts";
 import { CommandRunner } from "./command-runner.ts";
 import { createRoutes } from "./http-routes.ts";
 import { clockText, rfc3339 } from "./local-time.ts";
@@ -28,6 +29,7 @@ const EXEC_WAITING_MAX = 10_000;
 
 /** The parts of a watcher service. */
 export async function setUpWatcher(service: Service, config: WatcherConfig): Promise<ServiceParts> {
+  await checkPlaces(config, environment()["PATH"] ?? "");
   const watchMetrics = new WatchMetrics();
   const client = await createClient(config, service, watchMetrics);
   const feed = new EventFeed({ historyMax: FEED_HISTORY_MAX, listenersMax: FEED_LISTENERS_MAX });

@@ -1,2 +1,3 @@
-// OpenFlow over sockets.
-export {};
+// OVSDB over sockets: a client that reconnects for ever and keeps the monitored rows.
+export * from "./ovsdb-client.ts";
+export * from "./ovsdb-error.ts";

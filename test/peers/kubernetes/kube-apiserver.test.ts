@@ -1,8 +1,11 @@
 // The harness itself: a real etcd and kube-apiserver start, survive what tests do to them, and leave nothing behind.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
-import { exchange, kubernetesPeersReady, startEtcd, startKubeApiserver } from "./mod.ts";
+import { exchange, kubernetesPeersReady, programOnPath, startEtcd, startKubeApiserver, waitFor } from "./mod.ts";
 
 function processExists(pid: number): boolean {
   try {
@@ -84,4 +87,24 @@ if (kubernetesPeersReady("the tests of the kube-apiserver harness")) {
       await etcd.stop();
     }
   });
+
+  if (programOnPath("setpriv") !== undefined) {
+    test("a peer does not outlive a test runner that is killed", { timeout: 60_000 }, async () => {
+      const run = process.versions["deno"] === undefined ? [] : ["run", "-A", "--no-check"];
+      const program = join(import.meta.dirname, "testing/hold-etcd.ts");
+      const runner = spawn(process.execPath, [...run, program], { stdio: ["ignore", "pipe", "inherit"] });
+      const line = await new Promise<string>((resolve) =>
+        runner.stdout.once("data", (chunk) => resolve(String(chunk))),
+      );
+      const held = JSON.parse(line) as { readonly pid: number; readonly folder: string };
+      try {
+        assert.equal(processExists(held.pid), true);
+        runner.kill("SIGKILL");
+        await waitFor("the etcd to be gone", () => Promise.resolve(processExists(held.pid) ? undefined : true));
+      } finally {
+        // Nobody was left to do it.
+        await rm(held.folder, { recursive: true, force: true });
+      }
+    });
+  }
 }

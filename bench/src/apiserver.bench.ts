@@ -17,7 +17,7 @@ export const bench: Bench = {
   run,
 };
 
-const FULL = { rounds: 5, creates: 2000, listed: 10_000, watchers: 1000 };
+const FULL = { rounds: 3, creates: 1000, listed: 10_000, watchers: 1000 };
 const SMOKE = { rounds: 1, creates: 100, listed: 200, watchers: 50 };
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {

@@ -24,7 +24,7 @@ test("in quiet times it looks less and less often", () => {
   rig.residentMiB = 10;
   rig.keeper.start();
   for (let look = 0; look < 8; look++) rig.fire();
-  assert.deepEqual(rig.waits, [200, 400, 800, 1600, 3200, 6400, 8000, 8000, 8000]);
+  assert.deepEqual(rig.waits, [60, 120, 240, 480, 960, 1920, 3840, 7680, 8000]);
   assert.equal(rig.released, 0);
 });
 
@@ -36,7 +36,7 @@ test("pages above the limit are given back, and it looks again soon", () => {
   rig.residentMiB = 40;
   rig.fire();
   assert.equal(rig.released, 1);
-  assert.equal(rig.waits.at(-1), 100);
+  assert.equal(rig.waits.at(-1), 30);
   rig.keeper.stop();
   assert.equal(rig.cancelled, 1);
 });

@@ -3,6 +3,7 @@ import type { Clock } from "@coracle/base";
 import { compileProjection, type WatchStreamEvent } from "@coracle/kube";
 import { type ApiResource, fileCursorStore, follow, type FollowOptions, type KubeClient } from "@coracle/kube/io";
 import { ExitError, type HealthState, type Service } from "@coracle/lifecycle";
+import { collectGarbage } from "@coracle/runtime";
 import { EXIT_CODES, type WatcherConfig } from "../config.ts";
 import { type Change, ChangeTracker } from "../core/change.ts";
 import { type EndReason, judgeEnd } from "../core/failure-class.ts";
@@ -34,6 +35,12 @@ export interface FollowerState {
   readonly losses: number;
 }
 
+/**
+ * While a whole state streams in, garbage is collected after so many objects: left alone, the collector waits until there
+ * is several times as much of it as there is of everything else.
+ */
+const ITEMS_PER_COLLECTION = 100;
+
 const EXIT_CODE_OF: Readonly<Record<EndReason, number>> = {
   auth: EXIT_CODES.auth,
   "not-found": EXIT_CODES.notFound,
@@ -52,6 +59,7 @@ export class ResourceFollower {
   #resourceVersion = "";
   #gaps = 0;
   #losses = 0;
+  #items = 0;
 
   constructor(options: ResourceFollowerOptions) {
     this.#options = options;
@@ -80,6 +88,7 @@ export class ResourceFollower {
         this.#note(change);
         for (const sink of this.#options.sinks) await sink(change, resource);
       }
+      if (event.kind === "item" && ++this.#items % ITEMS_PER_COLLECTION === 0) collectGarbage();
       this.#endIfHopeless(event);
     }
   }

@@ -68,7 +68,8 @@ function withDirectives(choice: Choice, value: unknown): unknown {
     const items = value.map((item: unknown) => withDirectives(choice, item));
     const [first] = items;
     const isMap = typeof first === "object" && first !== null && !Array.isArray(first);
-    if (!isMap || !choice.chance(0.4)) return items;
+    // Lists that do not merge take a directive for an item.
+    if (!isMap || !("name" in first || "type" in first) || !choice.chance(0.4)) return items;
     return choice.chance(0.5) ? [...items, { $patch: "replace" }] : [{ ...first, $patch: "delete" }, ...items.slice(1)];
   }
   if (typeof value !== "object" || value === null) return value;

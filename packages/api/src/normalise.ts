@@ -26,13 +26,11 @@ export function dropEmpty(schema: StructuralSchema, value: unknown): unknown {
 
 function dropEmptyMembers(schema: StructuralSchema, value: JsonObject): JsonObject {
   const { properties, additionalProperties } = schema;
-  const always = alwaysWritten(schema.definitionName);
   let next: { [key: string]: unknown } | undefined;
   for (const key in value) {
     const child = properties?.[key] ?? additionalProperties;
     if (child === undefined) continue;
     const before = value[key];
-    if (before === null && always?.[key] === null) continue;
     const after = dropEmpty(child, before);
     const isOptional = properties?.[key] !== undefined && schema.required?.includes(key) !== true;
     const isZero = (before === 0 || before === false) && isOmittedWhenZero(schema.definitionName, key);
@@ -42,6 +40,7 @@ function dropEmptyMembers(schema: StructuralSchema, value: JsonObject): JsonObje
     if (drop) delete next[key];
     else next[key] = after;
   }
+  const always = alwaysWritten(schema.definitionName);
   return always === undefined ? (next ?? value) : withDefaults(next ?? value, always);
 }
 

@@ -144,22 +144,17 @@ const ALWAYS: { readonly [definition: string]: JsonObject } = {
 const DAEMON_ENDPOINTS: JsonObject = { kubeletEndpoint: { Port: 0 } };
 const NODE_STATUS: JsonObject = { daemonEndpoints: DAEMON_ENDPOINTS, nodeInfo: ALWAYS["NodeSystemInfo"] };
 
-/** Structs that are held by value, and so are there even when nothing is in them; and lists that are null then. */
+/** Structs that are held by value, and so are there even when nothing is in them. */
 const STRUCTS: { readonly [definition: string]: JsonObject } = {
-  CephFSVolumeSource: { monitors: null },
   Container: { resources: {} },
-  ContainerImage: { names: null },
   ContainerStatus: { state: {}, lastState: {} },
   EphemeralContainer: { resources: {} },
   Event: { involvedObject: {}, source: {} },
   Namespace: { spec: {}, status: {} },
   Node: { spec: {}, status: NODE_STATUS },
   NodeDaemonEndpoints: DAEMON_ENDPOINTS,
-  NodeSelector: { nodeSelectorTerms: null },
   NodeStatus: NODE_STATUS,
   Pod: { spec: {}, status: {} },
-  ProjectedVolumeSource: { sources: null },
-  RBDVolumeSource: { monitors: null },
 };
 
 const ALWAYS_BY_DEFINITION: ReadonlyMap<string, JsonObject> = new Map([

@@ -39,6 +39,7 @@ export class HandshakeRun {
   readonly #counters: Counters;
   readonly #heldBack: { readonly datagram: Uint8Array; readonly header: RecordHeader }[] = [];
   #earlySizeBytes = 0;
+  #peerHasKeys = false;
 
   constructor(role: HandshakeRole, counters: Counters) {
     this.role = role;
@@ -52,10 +53,10 @@ export class HandshakeRun {
     return progress;
   }
 
-  /** Takes an alert of epoch 0: believed only while there are no keys to prove a better one. */
+  /** Takes an alert of epoch 0: believed until the peer has shown that it has the keys to send a better one. */
   plainAlert(content: Uint8Array): RunProgress {
     const progress = noProgress();
-    if (this.role.channel.protection === undefined) progress.alert = parseAlert(content);
+    if (!this.#peerHasKeys) progress.alert = parseAlert(content);
     else this.#count("dropUnexpected");
     return progress;
   }
@@ -79,6 +80,7 @@ export class HandshakeRun {
       return;
     }
     this.#count("recordsOpened");
+    this.#peerHasKeys = true;
     if (outcome.type === ContentType.handshake) this.#feed(outcome.content, PROTECTED_EPOCH, progress);
     else if (outcome.type === ContentType.alert) progress.alert = parseAlert(outcome.content);
     else if (outcome.type === ContentType.applicationData) this.#keepEarly(outcome.content, outcome.isNewest);

@@ -61,6 +61,7 @@ export interface DtlsServerOptions {
   readonly pskHint?: Uint8Array;
   readonly credentials?: Credentials | undefined;
   readonly clientCertificate?: "none" | "optional" | "required";
+  /** Best first; default X.509 alone. */
   readonly clientCertificateTypes?: readonly CertificateType[];
   /** Decides which client keys are trusted; without it none is. */
   readonly verifyPeer?: PeerVerifier | undefined;
@@ -92,7 +93,7 @@ export function resolveServerOptions(options: DtlsServerOptions): ResolvedServer
     pskHint: new Uint8Array(0),
     credentials: undefined,
     clientCertificate: "none",
-    clientCertificateTypes: ["raw-public-key", "x509"],
+    clientCertificateTypes: ["x509"],
     verifyPeer: undefined,
     cids: undefined,
     sessions: undefined,

@@ -1,0 +1,162 @@
+// A peer whose address changes: the newest-record rule, and the return routability check with its limit.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { millis, SeededRandom } from "@coracle/base";
+import { systemCrypto as crypto } from "../io/mod.ts";
+import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, RandomCids } from "../mod.ts";
+import { LossyPair, PERFECT_NETWORK } from "../testing/lossy-pair.ts";
+import { outputOf, outputsOf } from "../testing/outputs.ts";
+import { PathCheck } from "./path-check.ts";
+import { encodePathMessage, parsePathMessage } from "./path-message.ts";
+
+const psk = { identity: Uint8Array.of(1), key: new Uint8Array(16).fill(9) };
+
+function establish(server: Partial<DtlsServerOptions> = {}, client: Partial<DtlsClientOptions> = {}) {
+  const random = new SeededRandom(1);
+  const cids = new RandomCids(6);
+  const pair = new LossyPair(new DtlsServer({ crypto, random, psk: () => psk.key, cids, ...server }), random);
+  const own = new RandomCids(2);
+  const dtls = new DtlsClient({ crypto, random: new SeededRandom(3), psk, cids: own, ...client });
+  const outputs = pair.connect("a", dtls);
+  pair.run({ durationMs: 200 });
+  const { session } = outputOf(pair.serverOutputs, "established");
+  return { pair, outputs, session };
+}
+
+const noCheck = { returnRoutabilityCheck: false };
+
+describe("without a return routability check", () => {
+  it("a newer record moves the address, and answers go there", () => {
+    const { pair, outputs, session } = establish(noCheck);
+    pair.rebind("a", "b");
+    pair.tell("b", { kind: "send", bytes: Uint8Array.of(1) });
+    pair.run({ durationMs: 50 });
+    assert.deepEqual(outputOf(pair.serverOutputs, "address"), { kind: "address", session, from: "a", to: "b" });
+    pair.tellServer({ kind: "send", session, bytes: Uint8Array.of(2) });
+    pair.run({ durationMs: 50 });
+    assert.deepEqual(outputOf(outputs, "data").bytes, Uint8Array.of(2));
+  });
+
+  it("an older or repeated record moves nothing, but an older new one is delivered", () => {
+    const { pair } = establish(noCheck);
+    pair.setFaults({ ...PERFECT_NETWORK, datagramSizeMax: 0 });
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(1) });
+    const late = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    pair.setFaults(PERFECT_NETWORK);
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(2) });
+    pair.run({ durationMs: 50 });
+    pair.tellServer({ kind: "datagram", peer: "attacker", bytes: late });
+    pair.tellServer({ kind: "datagram", peer: "attacker", bytes: late });
+    assert.deepEqual(
+      outputsOf(pair.serverOutputs, "data").map(({ bytes, isNewest }) => [bytes[0], isNewest]),
+      [
+        [2, true],
+        [1, false],
+      ],
+    );
+    assert.equal(outputsOf(pair.serverOutputs, "address").length, 0);
+    assert.equal(pair.server.counters.dropReplayed, 1);
+  });
+
+  it("a forged record moves nothing", () => {
+    const { pair } = establish(noCheck);
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(1) });
+    const forged = (pair.sent.at(-1)?.bytes ?? new Uint8Array(0)).slice();
+    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+    pair.tellServer({ kind: "datagram", peer: "attacker", bytes: forged });
+    assert.equal(pair.server.counters.dropBadMac, 1);
+    assert.equal(outputsOf(pair.serverOutputs, "address").length, 0);
+  });
+
+  it("never moves where it is told not to", () => {
+    const { pair, session } = establish({ ...noCheck, addressUpdate: "never" });
+    pair.rebind("a", "b");
+    pair.tell("b", { kind: "send", bytes: Uint8Array.of(1) });
+    pair.run({ durationMs: 50 });
+    pair.tellServer({ kind: "send", session, bytes: Uint8Array.of(2) });
+    assert.equal(pair.sent.at(-1)?.to, "a");
+  });
+});
+
+describe("a return routability check", () => {
+  it("challenges the new address and moves only after its response", () => {
+    const { pair, outputs, session } = establish();
+    pair.rebind("a", "b");
+    pair.tell("b", { kind: "send", bytes: Uint8Array.of(1) });
+    pair.run({ durationMs: 6 });
+    assert.equal(outputsOf(pair.serverOutputs, "address").length, 0);
+    assert.equal(pair.sent.at(-1)?.to, "b");
+    pair.run({ durationMs: 50 });
+    assert.deepEqual(outputOf(pair.serverOutputs, "address"), { kind: "address", session, from: "a", to: "b" });
+    pair.tellServer({ kind: "send", session, bytes: new Uint8Array(900) });
+    pair.run({ durationMs: 50 });
+    assert.equal(outputOf(outputs, "data").bytes.length, 900);
+  });
+
+  it("sends an unverified address at most three times what came from it", () => {
+    const { pair, session } = establish();
+    pair.tell("a", { kind: "send", bytes: new Uint8Array(100) });
+    const stolen = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    const before = pair.sent.length;
+    pair.tellServer({ kind: "datagram", peer: "victim", bytes: stolen });
+    for (let count = 0; count < 20; count++) pair.tellServer({ kind: "send", session, bytes: new Uint8Array(50) });
+    const sizes = pair.sent.slice(before).filter(({ to }) => to === "victim");
+    const total = sizes.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    assert.ok(total > stolen.length && total <= 3 * stolen.length, `${total} of ${stolen.length}`);
+    assert.ok(outputsOf(pair.serverOutputs, "refused").some(({ cause }) => cause === "amplification-limit"));
+    pair.run({ durationMs: 2000 });
+    assert.equal(pair.server.counters.pathChecksFailed, 1);
+    pair.tellServer({ kind: "send", session, bytes: new Uint8Array(5) });
+    assert.equal(pair.sent.at(-1)?.to, "a");
+  });
+
+  it("asks the old address first when enhanced, and stays if it answers", () => {
+    const { pair } = establish({ pathCheckMode: "enhanced" });
+    pair.tell("a", { kind: "send", bytes: new Uint8Array(40) });
+    const copied = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    pair.tellServer({ kind: "datagram", peer: "relay", bytes: copied });
+    assert.equal(pair.sent.at(-1)?.to, "a");
+    pair.run({ durationMs: 5000 });
+    assert.equal(outputsOf(pair.serverOutputs, "address").length, 0);
+    assert.equal(pair.server.counters.pathChecksFailed, 0);
+  });
+
+  it("moves when the old address stays silent", () => {
+    const { pair, session } = establish({ pathCheckMode: "enhanced" });
+    pair.rebind("a", "b");
+    pair.tell("b", { kind: "send", bytes: new Uint8Array(40) });
+    pair.run({ durationMs: 3000 });
+    assert.deepEqual(outputOf(pair.serverOutputs, "address"), { kind: "address", session, from: "a", to: "b" });
+  });
+
+  it("ends when the old address speaks again", () => {
+    const { pair } = establish();
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(1) });
+    const copied = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    pair.tellServer({ kind: "datagram", peer: "relay", bytes: copied });
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(2) });
+    pair.run({ durationMs: 3000 });
+    assert.equal(pair.server.counters.pathChecksFailed, 0);
+    assert.equal(outputsOf(pair.serverOutputs, "address").length, 0);
+  });
+});
+
+describe("path messages", () => {
+  it("round-trip, and unknown or cut ones are ignored", () => {
+    for (const kind of ["challenge", "response", "drop"] as const) {
+      const message = { kind, cookie: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) };
+      assert.deepEqual(parsePathMessage(encodePathMessage(message)), message);
+    }
+    assert.equal(parsePathMessage(new Uint8Array(9).fill(3)), undefined);
+    assert.equal(parsePathMessage(new Uint8Array(8)), undefined);
+    assert.equal(parsePathMessage(new Uint8Array(0)), undefined);
+  });
+
+  it("are counted against what the candidate sent", () => {
+    const check = new PathCheck("x", new Uint8Array(8), "basic", millis(0));
+    assert.equal(check.maySend(1), false);
+    check.received(10);
+    assert.equal(check.maySend(30), true);
+    assert.equal(check.maySend(1), false);
+  });
+});

@@ -103,6 +103,23 @@ test(
   },
 );
 
+test(
+  "one Ctrl-C that a terminal and two wrappers deliver stops in order; up.* files go",
+  { timeout: TEST_TIMEOUT_MS },
+  async () => {
+    await Up.with(async (up) => {
+      const running = up.start();
+      await running.see(/"message":"watcher is ready"/);
+      running.process.kill("SIGINT");
+      running.process.kill("SIGINT");
+      assert.equal(await running.end("SIGINT"), 0);
+      assert.match(running.stdout, /stopped: 2 processes drained/);
+      const left = (await readdir(up.data)).filter((name) => name.startsWith("up."));
+      assert.deepEqual(left, []);
+    });
+  },
+);
+
 test("a killed child is started again and the watcher misses nothing", { timeout: TEST_TIMEOUT_MS }, async () => {
   await Up.with(async (up) => {
     const running = up.start();

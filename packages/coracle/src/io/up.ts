@@ -1,5 +1,5 @@
 // `coracle up`: prepares the data folder, runs the children, shows them, and stops them again.
-import { ExitError, failureLine, VERSION } from "@coracle/lifecycle";
+import { ExitError, failureLine, SAME_SIGNAL_MS, VERSION } from "@coracle/lifecycle";
 import {
   exitProcess,
   FileError,
@@ -84,14 +84,15 @@ async function runSystem(config: UpConfig): Promise<number> {
 }
 
 function endOnSignals(children: Children, state: SystemState): () => void {
-  let signals = 0;
   return onSignal(["SIGINT", "SIGTERM"], () => {
-    signals++;
-    if (signals > 1) {
+    const now = systemClock.now();
+    if (state.stopStarted !== undefined) {
+      // npx and `bun run` pass on the Ctrl-C that the terminal has sent to all of them.
+      if (now - state.stopStarted < SAME_SIGNAL_MS) return;
       children.killAll();
       exitProcess(INTERRUPTED_TWICE_EXIT_CODE);
     }
-    state.stopStarted = systemClock.now();
+    state.stopStarted = now;
     state.tell("stopping", "stopping: Ctrl-C again kills");
     children.stop();
   });

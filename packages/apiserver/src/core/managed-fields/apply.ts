@@ -145,6 +145,7 @@ function applyUnlessConflict(
     if (remaining.length > 0) return err(conflictFailure(remaining));
   }
   const taken = takeOver(claimed, identity, change);
+  // Compared as a whole: also what this endpoint resets, and a new order of the same items, give the entry a new time.
   const isChanged = !jsonEqual(base, object);
   return ok({
     object: isChanged ? object : undefined,

@@ -13,6 +13,7 @@ export interface ApiServerConfig extends ServiceConfig {
   readonly tlsPrivateKeyFile: string | undefined;
   readonly listen: Address;
   readonly servingName: readonly string[];
+  readonly controllers: boolean;
   readonly checkSubnetConflicts: boolean;
   readonly anonymousAuth: boolean;
   readonly serviceAccountRights: "all" | "none";
@@ -54,6 +55,11 @@ export const apiServerConfig: Config<ApiServerConfig> = defineConfig({
         group: API,
       }),
     ),
+    controllers: flag.boolean({
+      help: "Collect garbage, end namespaces, and remove old events and pods inside a standalone server; say false where a kube-controller-manager does.",
+      default: true,
+      group: API,
+    }),
     checkSubnetConflicts: flag.boolean({
       help: "Refuse a new Subnet that overlaps another of its VNI or takes a VNI into a second namespace.",
       default: true,

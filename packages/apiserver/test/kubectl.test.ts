@@ -79,6 +79,23 @@ describe("kubectl", () => {
     return out;
   }
 
+  /** Starts a line that watches something, and returns when it does. */
+  async function watching(line: string): Promise<{ readonly ended: Promise<string> }> {
+    const child = start(`${line} -v=6`);
+    let out = "";
+    child.stdout?.on("data", (chunk) => (out += String(chunk)));
+    const ended = new Promise<string>((resolve) => child.once("close", () => resolve(out)));
+    await new Promise<void>((resolve, reject) => {
+      let log = "";
+      child.stderr?.on("data", (chunk) => {
+        log += String(chunk);
+        if (/watch=true.* 200 OK/.test(log)) resolve();
+      });
+      child.once("close", () => reject(new Error(`kubectl ${line} ended before it watched: ${log}`)));
+    });
+    return { ended };
+  }
+
   /** Splits at spaces outside single quotes. */
   function words(line: string): string[] {
     return (line.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((word) => word.replaceAll("'", ""));
@@ -199,9 +216,9 @@ describe("kubectl", () => {
     await writeFile(join(home, "green.yaml"), SUBNET.replace("blue", "green").replace("4097", "4099"));
     await ok("create -f green.yaml");
     await shown(/ADDED\s+green/);
-    const waiting = run("wait --for=delete sn/green --timeout=30s");
+    const waiting = await watching("wait --for=delete sn/green --timeout=30s");
     await ok("delete sn green");
-    assert.match((await waiting).out, /condition met/);
+    assert.match(await waiting.ended, /condition met/);
     await shown(/DELETED\s+green/);
     watch.kill();
     assert.match(await ok("wait --for=jsonpath={.spec.vni}=4097 sn/blue --timeout=10s"), /condition met/);

@@ -99,21 +99,22 @@ function partsOf(service: Service, config: ApiServerConfig, running: Running): S
   const { folder, store, certificates, server } = running;
   const { hub, environment } = server;
   const parts = { log: service.log, namespaces: hub.cacheOf(NAMESPACE) };
+  const bookmarks = new BookmarkTicker(hub, environment.random);
   const controllers = [
-    new BookmarkTicker(hub, environment.random),
     new GarbageCollector(hub, environment, service.log),
     new NamespaceController(hub, environment, parts),
     new ExpiryController(hub, environment, service.log),
   ];
+  const workers = config.controllers ? [bookmarks, ...controllers] : [bookmarks];
   return {
     version: kubernetesVersion(),
     listeners: [apiListener(server, config, certificates)],
     postStart: [
       { name: "admin-kubeconfig", run: () => writeAdminKubeconfig(service, folder, certificates) },
-      { name: "controllers", run: () => controllers.forEach((controller) => controller.start()) },
+      { name: "controllers", run: () => workers.forEach((worker) => worker.start()) },
     ],
     stop: [
-      { name: "controllers", run: () => controllers.forEach((controller) => controller.stop()) },
+      { name: "controllers", run: () => workers.forEach((worker) => worker.stop()) },
       { name: "caches", run: () => hub.close() },
       { name: "store", run: () => store.close() },
     ],

@@ -65,7 +65,7 @@ test("applyConfiguration() takes what the endpoint resets, and a new order, for 
   const items = [{ name: "a" }, { name: "b" }];
   const created = applied(undefined, { vni: 1, list: items }, applying("one"));
   const later = applying("one", { nowRfc3339: "2027-01-01T00:00:00Z", resetFields: [["status"]] });
-  const withStatus = { ...subnet({ vni: 1, list: items }), status: { validated: true } };
+  const withStatus = { ...subnet({ vni: 1, list: items }), status: { ready: true } };
   const again = applyConfiguration(created, withStatus, later);
   assert.ok(again.ok);
   assert.deepEqual(managersOf(again.value), managersOf(created));

@@ -19,9 +19,13 @@ export function eventExpiryMs(stored: StoredObject): number {
   return last + EVENT_TTL_MS;
 }
 
+/** Deletion times are whole seconds, and whoever deletes without grace finishes that itself unless it is stopped. */
+const POD_MARGIN_MS = 1000;
+
 /** When a pod that is being deleted is to go; `undefined` while nobody asked for that. */
 export function podExpiryMs(stored: StoredObject): number | undefined {
-  return timeMs(stored.metadata.deletionTimestamp);
+  const atMs = timeMs(stored.metadata.deletionTimestamp);
+  return atMs === undefined ? undefined : atMs + POD_MARGIN_MS;
 }
 
 function timeMs(time: unknown): number | undefined {

@@ -271,6 +271,20 @@ describe("delete", () => {
     assert.equal(world.get(POD, "p"), undefined);
   });
 
+  it("succeeds where another removes first what it has marked", async () => {
+    const world = await RegistryWorld.open();
+    await world.create(POD, { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } });
+    const removals: Promise<unknown>[] = [];
+    world.hub.cacheOf(POD).listen(({ current }) => {
+      if (current?.metadata.deletionTimestamp !== undefined) removals.push(world.store.delete(current.key));
+    });
+    const outcome = await world.delete(POD, "p", { gracePeriodSeconds: 0 });
+    assert.equal(removals.length, 1);
+    assert.equal(outcome.deleted, true);
+    assert.ok(outcome.answer.kind === "object" && outcome.answer.object.metadata.deletionGracePeriodSeconds === 0);
+    assert.equal((await refused(world.delete(POD, "p"))).reason, "NotFound");
+  });
+
   it("never takes the namespaces a cluster cannot do without", async () => {
     const world = await RegistryWorld.open();
     assert.equal((await refused(world.delete(NAMESPACE, "default"))).code, 403);

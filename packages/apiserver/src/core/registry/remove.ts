@@ -33,8 +33,11 @@ export async function deleteObject(
   checkNamespaceForDelete(definition, target.name);
   const key = objectKey(definition, target.namespace, target.name);
   let live = environment.caches.cacheOf(definition).get(key);
+  let marked: ApiObject | undefined;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (live === undefined) {
+      // Another request or controller removed what this one marked: it is gone as was asked.
+      if (marked !== undefined) return done(true, target, marked).outcome;
       throw new StatusError(notFoundStatus({ group: definition.group, resource: definition.plural }, target.name));
     }
     checkPreconditions(target, options, live);
@@ -42,6 +45,7 @@ export async function deleteObject(
     const outcome = await perform(environment, { target, key, live, step, dryRun: options.dryRun });
     if (outcome.kind === "done") return outcome.outcome;
     live = outcome.live;
+    marked = outcome.marked ?? marked;
   }
   throw new StatusError(tooManyRequestsStatus(`${target.name} is being changed by others all the time`, 1));
 }
@@ -148,7 +152,12 @@ interface Attempt {
 
 type AttemptResult =
   | { readonly kind: "done"; readonly outcome: DeleteOutcome }
-  | { readonly kind: "again"; readonly live: StoredObject | undefined };
+  | {
+      readonly kind: "again";
+      readonly live: StoredObject | undefined;
+      /** The object as this request marked it to be removed next. */
+      readonly marked?: ApiObject;
+    };
 
 async function perform(environment: RegistryEnvironment, attempt: Attempt): Promise<AttemptResult> {
   const { target, key, live, step, dryRun } = attempt;
@@ -166,11 +175,12 @@ async function perform(environment: RegistryEnvironment, attempt: Attempt): Prom
   const stored: ApiObject = { ...step.object, metadata };
   const value = encodeForStore(target.definition, stored);
   const result = await environment.store.put(key, value, { expectRevision, attachment: stored });
-  if (!result.ok || step.thenRemove) return again(target, result.ok ? result.kv : result.current);
-  return pending(withResourceVersion(stored, result.revision));
+  if (!result.ok) return again(target, result.current);
+  const marked = withResourceVersion(stored, result.revision);
+  return step.thenRemove ? { ...again(target, result.kv), marked } : pending(marked);
 }
 
-function again(target: WriteTarget, current: KeyValue | undefined): AttemptResult {
+function again(target: WriteTarget, current: KeyValue | undefined): AttemptResult & { readonly kind: "again" } {
   return { kind: "again", live: current === undefined ? undefined : storedObject(target.definition, current) };
 }
 
@@ -178,7 +188,7 @@ function pending(object: ApiObject): AttemptResult {
   return { kind: "done", outcome: { deleted: false, answer: { kind: "object", object } } };
 }
 
-function done(deleted: boolean, target: WriteTarget, object: ApiObject): AttemptResult {
+function done(deleted: boolean, target: WriteTarget, object: ApiObject): AttemptResult & { readonly kind: "done" } {
   const { definition } = target;
   if (behaviorOf(definition).returnsDeletedObject) {
     return { kind: "done", outcome: { deleted, answer: { kind: "object", object } } };

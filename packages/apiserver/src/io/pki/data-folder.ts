@@ -6,7 +6,7 @@ import {
   makeDirectory,
   readTextFile,
   removePath,
-  type RuntimeError,
+  RuntimeError,
   statPath,
   writeFileAtomic,
 } from "@coracle/runtime";
@@ -33,7 +33,8 @@ export class DataFolder {
       await writeFileAtomic(probe, "", { mode: SECRET_MODE });
       await removePath(probe);
     } catch (cause) {
-      throw new ExitError(`cannot use the data folder ${path}: ${await explain(path, cause)}`, { cause });
+      if (!(cause instanceof RuntimeError)) throw cause;
+      throw new ExitError(`cannot use the data folder ${path}: ${await explain(path, cause.code)}`, { cause });
     }
     return new DataFolder(path);
   }
@@ -68,8 +69,7 @@ export class DataFolder {
   }
 }
 
-async function explain(path: string, cause: unknown): Promise<string> {
-  const code = cause instanceof Error ? (cause as RuntimeError).code : "";
+async function explain(path: string, code: string): Promise<string> {
   try {
     const { kind } = await statPath(path);
     if (kind !== "directory") return "it is not a folder; choose another --data";

@@ -141,11 +141,16 @@ export class ManagementPlane implements Machine<ManagementInput, ManagementOutpu
       this.#outputs.push({ kind: "transmit", to, bytes });
       return;
     }
-    if (this.#channel.send(to, bytes, now)) return;
+    const key = formatEndpoint(to);
+    if (this.#channel.send(to, bytes, now)) {
+      // The peer may have lost a session that stands here; a member keeps its until it is dead, others start over.
+      if (connect && this.#book.memberAt(key) === undefined && this.#book.sentInVain(key)) this.#close(to);
+      return;
+    }
     this.counters.add("no-session");
     if (!connect || this.#channel.status(to) !== "none") return;
     const onGlare = glareRule(this.#selfAddresses, to);
-    if (onGlare === "yield" && !this.#book.mayStart(formatEndpoint(to), now)) return;
+    if (onGlare === "yield" && !this.#book.mayStart(key, now)) return;
     this.counters.add("handshake-started");
     this.#channel.connect(to, onGlare, now);
   }

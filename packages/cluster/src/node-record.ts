@@ -36,9 +36,11 @@ export interface NodeRecord {
   pingSentAt: Millis | undefined;
   pingsUnanswered: number;
   rttMs: number | undefined;
-  /** Where the node was before it moved; what still arrives from there until `formerUntil` is old. */
-  formerKey: string | undefined;
-  formerUntil: Millis;
+  /** What the newest lists said of the node's address; only one that vanished from them says something. */
+  listing: "unknown" | "listed" | "delisted";
+  /** An address whose messages with this id are ignored until `deafUntil`: where the node was, or a refused twin. */
+  deafTo: string | undefined;
+  deafUntil: Millis;
 }
 
 /** A smoothing weight of 1/8, as TCP's round-trip estimate has it (RFC 6298 §2). */
@@ -58,8 +60,9 @@ export function makeNodeRecord(id: NodeId, endpoint: Endpoint, now: Millis): Nod
     pingSentAt: undefined,
     pingsUnanswered: 0,
     rttMs: undefined,
-    formerKey: undefined,
-    formerUntil: now,
+    listing: "unknown",
+    deafTo: undefined,
+    deafUntil: now,
   };
 }
 
@@ -68,16 +71,30 @@ export function isMember(record: NodeRecord): boolean {
   return record.liveness === "alive" || record.liveness === "suspect";
 }
 
-/** The verdict on a member after `silentMs` without a message. */
-export function judgeSilence(silentMs: number, timers: ClusterTimers): "alive" | "suspect" | "dead" {
-  if (silentMs >= timers.refreshIntervalMs + timers.expirationTimeMs) return "dead";
-  return silentMs >= timers.refreshIntervalMs + timers.tickIntervalMs ? "suspect" : "alive";
+/**
+ * The verdict on a member by its silence. Sums are compared, not differences: a driver that comes exactly at
+ * {@link nextVerdictAt} must find the verdict changed, whatever the fractions of the clock round to.
+ */
+export function judgeSilence(record: NodeRecord, now: Millis, timers: ClusterTimers): "alive" | "suspect" | "dead" {
+  if (now >= deadAt(record, timers)) return "dead";
+  return now >= suspectAt(record, timers) ? "suspect" : "alive";
 }
 
 /** When the verdict on a member can change next if it stays silent. */
 export function nextVerdictAt(record: NodeRecord, timers: ClusterTimers): number {
-  const wait = record.liveness === "alive" ? timers.tickIntervalMs : timers.expirationTimeMs;
-  return record.lastSeen + timers.refreshIntervalMs + wait;
+  return record.liveness === "alive" ? suspectAt(record, timers) : deadAt(record, timers);
+}
+
+function suspectAt(record: NodeRecord, timers: ClusterTimers): number {
+  return record.lastSeen + Math.min(timers.refreshIntervalMs + timers.tickIntervalMs, silenceMsMax(timers));
+}
+
+function deadAt(record: NodeRecord, timers: ClusterTimers): number {
+  return record.lastSeen + silenceMsMax(timers);
+}
+
+function silenceMsMax(timers: ClusterTimers): number {
+  return timers.refreshIntervalMs + timers.expirationTimeMs;
 }
 
 /** Takes a ping's round trip into the estimate. */

@@ -25,7 +25,7 @@ import {
 } from "./node-table-io.ts";
 import { type NodeTableOptions, type NodeTableSettings, nodeTableSettings } from "./node-table-options.ts";
 import { encodePingPong, NodeState, parsePingPong, type PingPong } from "./ping-pong.ts";
-import { hasFormed, ownState, type ReadinessFacts } from "./readiness.ts";
+import { countMembers, hasFormed, ownState, type ReadinessFacts } from "./readiness.ts";
 
 /** A deadline met this much late means that this process stood still, not that the others were silent. */
 const STALL_MS = 1000;
@@ -44,7 +44,6 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
   readonly #candidates: CandidateList;
   readonly #claims: IdClaims;
   #started = false;
-  #discovered = false;
   #discoverAt: Millis | undefined;
   #discoveredAt: Millis | undefined;
   #formed = false;
@@ -89,9 +88,7 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
         this.#receive(input.from, input.bytes, now);
         break;
       case "discovered":
-        this.#discovered = true;
-        this.#candidates.replace(input.addresses, now);
-        if (this.#candidates.leftOut > 0) this.counters.add("discovery-overflow");
+        this.#relist(input.addresses, now);
         break;
       case "discovery-failed":
         this.counters.add("discovery-failed");
@@ -110,7 +107,7 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
         unreachable(input);
     }
     if (this.#started) this.#runTimers(now);
-    this.#due = this.nextTimeout();
+    this.#due = this.#earliest();
   }
 
   poll(): NodeTableOutput | undefined {
@@ -118,6 +115,10 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
   }
 
   nextTimeout(): Millis | undefined {
+    return this.#due;
+  }
+
+  #earliest(): Millis | undefined {
     if (!this.#started) return undefined;
     const { timers } = this.#settings;
     let next = Math.min(
@@ -138,6 +139,15 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     if (discovery.kind === "static") this.#candidates.replace(discovery.addresses, now);
     else this.#discoverAt = now;
     this.#updateState(now);
+  }
+
+  #relist(addresses: readonly Endpoint[], now: Millis): void {
+    this.#candidates.replace(addresses, now);
+    if (this.#candidates.leftOut > 0) this.counters.add("discovery-overflow");
+    for (const record of this.#byKey.values()) {
+      if (this.#candidates.has(record.key)) record.listing = "listed";
+      else if (record.listing === "listed") record.listing = "delisted";
+    }
   }
 
   #receive(from: Endpoint, bytes: Uint8Array, now: Millis): void {
@@ -169,7 +179,7 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
   /** The entry that this message is of, made or moved if need be; `undefined` if it must not change the table (yet). */
   #settle(message: PingPong, from: Endpoint, key: string, now: Millis): NodeRecord | undefined {
     const record = this.#records.get(message.nodeId);
-    if (record?.formerKey === key && now < record.formerUntil) return undefined;
+    if (record?.deafTo === key && now < record.deafUntil) return undefined;
     if (record?.liveness === "left" && record.key === key && !this.#candidates.has(key)) return undefined;
     const occupant = this.#byKey.get(key);
     if (occupant !== undefined && occupant.nodeId !== message.nodeId) {
@@ -177,10 +187,11 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     }
     if (record === undefined) return this.#join(message.nodeId, from, now);
     if (record.key === key) {
-      this.#refuseClaim(record);
+      this.#refuseClaim(record, now);
       return record;
     }
-    if (isMember(record) && !this.#abandoned(record)) {
+    // A suspect node, or one whose address has vanished from the list, need not be asked whether it moved.
+    if (record.liveness === "alive" && record.listing !== "delisted") {
       this.counters.add(this.#claims.open(record.nodeId, copyEndpoint(from), key, now) ? "claim" : "claims-full");
       return undefined;
     }
@@ -197,12 +208,6 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     this.counters.add("address-claim");
     if (message.kind === "ping") this.#pingMember(occupant, now);
     return false;
-  }
-
-  /** A suspect node, or one whose address the newest list does not have, need not be asked whether it moved. */
-  #abandoned(record: NodeRecord): boolean {
-    if (record.liveness === "suspect") return true;
-    return this.#settings.discovery.kind === "dynamic" && this.#discovered && !this.#candidates.has(record.key);
   }
 
   #join(id: NodeId, from: Endpoint, now: Millis): NodeRecord | undefined {
@@ -241,10 +246,12 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     this.#tell(returned ? "returned" : "alive", record);
   }
 
-  #refuseClaim(record: NodeRecord): void {
+  #refuseClaim(record: NodeRecord, now: Millis): void {
     const claim = this.#claims.get(record.nodeId);
     if (claim === undefined) return;
     this.#claims.close(record.nodeId);
+    record.deafTo = claim.key;
+    record.deafUntil = (now + this.#settings.timers.tickIntervalMs) as Millis;
     this.counters.add("clash");
     this.#outbox.push({ kind: "clash", nodeId: record.nodeId, kept: record.endpoint, refused: claim.endpoint });
   }
@@ -255,8 +262,9 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     this.#claims.close(record.nodeId);
     if (member) this.#byKey.delete(record.key);
     this.#candidates.restart(record.key, now);
-    record.formerKey = record.key;
-    record.formerUntil = (now + this.#settings.timers.refreshIntervalMs) as Millis;
+    record.listing = "unknown";
+    record.deafTo = record.key;
+    record.deafUntil = (now + this.#settings.timers.refreshIntervalMs) as Millis;
     record.endpoint = endpoint;
     record.key = formatEndpoint(endpoint);
     record.pingSentAt = undefined;
@@ -317,10 +325,10 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
   #judge(record: NodeRecord, now: Millis): void {
     const { timers } = this.#settings;
     if (!isMember(record)) {
-      if (now - record.lastSeen >= timers.goneKeepMs) this.#records.delete(record.nodeId);
+      if (now >= record.lastSeen + timers.goneKeepMs) this.#records.delete(record.nodeId);
       return;
     }
-    const verdict = judgeSilence(now - record.lastSeen, timers);
+    const verdict = judgeSilence(record, now, timers);
     if (verdict === "dead") {
       this.counters.add("expired");
       this.#remove(record, "dead");
@@ -363,14 +371,7 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
 
   #facts(): ReadinessFacts {
     const { nodesExpected, readyNodesMin } = this.#settings;
-    let membersUp = 0;
-    let membersInitialized = 0;
-    for (const { state } of this.#byKey.values()) {
-      if (state === NodeState.initialized) membersInitialized++;
-      if (state === NodeState.initialized || state === NodeState.up) membersUp++;
-    }
-    const members = this.#byKey.size;
-    return { members, membersUp, membersInitialized, nodesExpected, readyNodesMin, formed: this.#formed };
+    return { ...countMembers(this.#byKey.values()), nodesExpected, readyNodesMin, formed: this.#formed };
   }
 
   #ping(at: Endpoint, now: Millis): void {

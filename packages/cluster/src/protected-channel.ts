@@ -25,7 +25,8 @@ export type ChannelOutput =
  * The management sessions of a node, all on one socket, told apart by the peer's address. Both roles; PSK with the cluster's
  * one identity and secret. In mode mgmt-dtls-mac the key block is longer by two cluster MAC keys, client's then server's,
  * each as long as the cipher's encryption key; a node signs with the key of its own role. Retransmission: 500 ms, three
- * times, no backoff. A new session with an address replaces the old one.
+ * times, no backoff. A new session with an address replaces the old one when its handshake is finished, not at its ClientHello
+ * (RFC 6347 §4.2.8): a late duplicate must not end a session.
  */
 export interface ProtectedChannel {
   /** The state of the session with an address. */

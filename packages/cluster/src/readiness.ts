@@ -15,6 +15,19 @@ export interface ReadinessFacts {
   readonly formed: boolean;
 }
 
+/** Counts members by what they said of themselves. */
+export function countMembers(
+  members: Iterable<{ readonly state: NodeState | undefined }>,
+): Pick<ReadinessFacts, "members" | "membersUp" | "membersInitialized"> {
+  const counts = { members: 0, membersUp: 0, membersInitialized: 0 };
+  for (const { state } of members) {
+    counts.members++;
+    if (state === NodeState.initialized) counts.membersInitialized++;
+    if (state === NodeState.initialized || state === NodeState.up) counts.membersUp++;
+  }
+  return counts;
+}
+
 /** True once the cluster has formed: everyone expected is up, or one that is initialised was met. Never false again. */
 export function hasFormed(facts: ReadinessFacts): boolean {
   return facts.formed || facts.membersInitialized > 0 || facts.membersUp + 1 >= facts.nodesExpected;

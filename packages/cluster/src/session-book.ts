@@ -8,9 +8,14 @@ import type { MemberChange } from "./node-table-io.ts";
 /** Sessions remembered, and wishes to start one; Californium allows 1024 sessions. */
 export const SESSIONS_MAX = 1024;
 
+/** Unanswered messages to an address without a member before its session is given up. */
+const UNANSWERED_MAX = 3;
+
 interface Session {
   readonly keys: ClusterMacKeys | undefined;
   nodeId: NodeId | undefined;
+  /** Messages sent since the last one received. */
+  unanswered: number;
 }
 
 /** True for the changes after which the node is forwarded to. */
@@ -24,6 +29,7 @@ export class SessionBook {
   readonly #sessions: Map<string, Session> = new Map();
   readonly #wishes: Map<string, Millis> = new Map();
   readonly #members: Map<NodeId, Endpoint> = new Map();
+  readonly #memberKeys: Map<string, NodeId> = new Map();
 
   constructor(glareWaitMs: number) {
     this.#glareWaitMs = glareWaitMs;
@@ -33,7 +39,7 @@ export class SessionBook {
   established(key: string, keys: ClusterMacKeys | undefined): boolean {
     this.#wishes.delete(key);
     if (!this.#sessions.has(key) && this.#sessions.size === SESSIONS_MAX) return false;
-    this.#sessions.set(key, { keys, nodeId: undefined });
+    this.#sessions.set(key, { keys, nodeId: undefined, unanswered: 0 });
     return true;
   }
 
@@ -45,6 +51,7 @@ export class SessionBook {
   bind(key: string, id: NodeId): boolean {
     const session = this.#sessions.get(key);
     if (session === undefined) return false;
+    session.unanswered = 0;
     session.nodeId ??= id;
     return session.nodeId === id;
   }
@@ -66,9 +73,19 @@ export class SessionBook {
     return true;
   }
 
+  /** Notes a message sent in a session; true once so many stayed unanswered that the peer has surely forgotten it. */
+  sentInVain(key: string): boolean {
+    const session = this.#sessions.get(key);
+    return session !== undefined && ++session.unanswered > UNANSWERED_MAX;
+  }
+
   setMember(id: NodeId, endpoint: Endpoint | undefined): void {
-    if (endpoint === undefined) this.#members.delete(id);
-    else this.#members.set(id, endpoint);
+    const former = this.#members.get(id);
+    if (former !== undefined) this.#memberKeys.delete(formatEndpoint(former));
+    this.#members.delete(id);
+    if (endpoint === undefined) return;
+    this.#members.set(id, endpoint);
+    this.#memberKeys.set(formatEndpoint(endpoint), id);
   }
 
   memberEndpoint(id: NodeId): Endpoint | undefined {
@@ -76,7 +93,6 @@ export class SessionBook {
   }
 
   memberAt(key: string): NodeId | undefined {
-    for (const [id, endpoint] of this.#members) if (formatEndpoint(endpoint) === key) return id;
-    return undefined;
+    return this.#memberKeys.get(key);
   }
 }

@@ -25,7 +25,7 @@ const steps: readonly Step[] = [
     command: ["bun", "test", "./tools/src/layers.test.ts", "./tools/src/pure-types.test.ts"],
   },
   { name: "tidy", command: ["bun", "test", "./tools/src/tidy.test.ts"] },
-  { name: "dead-code", command: ["node_modules/.bin/knip"] },
+  { name: "dead-code", command: ["node_modules/.bin/knip", "--no-config-hints"] },
   { name: "test", command: ["bun", "tools/src/test.ts"], loud: true },
   {
     name: "deno",

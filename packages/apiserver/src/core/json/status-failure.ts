@@ -40,13 +40,3 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusFailure
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`;
   return { code: 415, reason: "UnsupportedMediaType", message };
 }
-
-/** 500 InternalError, in the words kube-apiserver puts in front of the cause. */
-export function internalError(message: string): StatusFailure {
-  return {
-    code: 500,
-    reason: "InternalError",
-    message: `Internal error occurred: ${message}`,
-    details: { causes: [{ reason: "", message, field: "" }] },
-  };
-}

@@ -15,8 +15,3 @@ export function collectionPrefix(definition: ResourceDefinition, namespace = "")
 export function objectKey(definition: ResourceDefinition, namespace: string, name: string): string {
   return collectionPrefix(definition, namespace) + name;
 }
-
-/** True for a key the store can hold: printable ASCII, and no name that could step out of its folder. */
-export function isStorableName(name: string): boolean {
-  return name !== "." && name !== ".." && /^[!-$&-.0-~]+$/.test(name);
-}

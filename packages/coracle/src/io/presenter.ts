@@ -111,7 +111,8 @@ class JsonPresenter implements Presenter {
 }
 
 function sizeOf(writer: OutputWriter): ScreenSize {
-  return { columns: writer.columns() ?? 80, rows: writer.rows() ?? 24 };
+  // A terminal that was never told its size says 0.
+  return { columns: writer.columns() || 80, rows: writer.rows() || 24 };
 }
 
 /** Local time of day. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@coracle/base";
 import { hmacBytes } from "@coracle/runtime";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   ClusterMac,
   CLUSTER_MAC_SIZE_BYTES,
@@ -151,7 +151,7 @@ test("peekCid() finds the connection ID behind plaintext records", () => {
     const found = peekCid(datagram, cidSizeBytes);
     return found < 0 ? found : found - datagram.start;
   };
-  const keyExchange = `16fefd00000000000000020002${"1010"}`;
+  const keyExchange = "16fefd000000000000000200021010";
   const changeCipher = "14fefd0000000000000003000101";
   assert.equal(peek(CID_RECORD), 11);
   assert.equal(peek(keyExchange + changeCipher + CID_RECORD), 15 + 14 + 11);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Millis, millis, SeededRandom } from "@coracle/base";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   encodePingPong,
   type Endpoint,

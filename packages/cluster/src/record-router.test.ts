@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Millis } from "@coracle/base";
 import { hmacBytes } from "@coracle/runtime";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   DATAGRAM_SIZE_BYTES_MAX,
   type DatagramView,

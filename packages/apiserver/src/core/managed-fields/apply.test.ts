@@ -61,17 +61,6 @@ test("applyConfiguration() of the same again gives back the live object itself",
   );
 });
 
-test("applyConfiguration() takes what the endpoint resets, and a new order, for no change", () => {
-  const items = [{ name: "a" }, { name: "b" }];
-  const created = applied(undefined, { vni: 1, list: items }, applying("one"));
-  const later = applying("one", { nowRfc3339: "2027-01-01T00:00:00Z", resetFields: [["status"]] });
-  const withStatus = { ...subnet({ vni: 1, list: items }), status: { ready: true } };
-  const again = applyConfiguration(created, withStatus, later);
-  assert.ok(again.ok);
-  assert.deepEqual(managersOf(again.value), managersOf(created));
-  assert.equal(applied(created, { vni: 1, list: items.toReversed() }, later), created);
-});
-
 test("applyConfiguration() refuses to change fields of others, naming them as kube-apiserver does", () => {
   const created = trackUpdate(
     undefined,

@@ -3,13 +3,14 @@ import { isJsonObject } from "@coracle/api";
 import type { JsonObject } from "@coracle/api";
 import { err, ok } from "@coracle/base";
 import type { Result } from "@coracle/base";
+import { JSON_DEPTH_MAX } from "../json/mod.ts";
 import { EMPTY_SET, isEmptySet, sortedElements } from "./field-set.ts";
 import type { FieldSet } from "./field-set.ts";
 import { parsePathElement } from "./path-element.ts";
 import type { PathElement } from "./path-element.ts";
 
-/** Deepest tree that is read; deeper ones come from no real object. */
-export const FIELDS_V1_DEPTH_MAX = 200;
+/** Deepest tree that is read: as deep as an object may be. */
+const FIELDS_V1_DEPTH_MAX = JSON_DEPTH_MAX;
 
 /** Writes a set; members in Kubernetes' order, `.` for a node that is itself in the set. */
 export function encodeFieldsV1(set: FieldSet): JsonObject {

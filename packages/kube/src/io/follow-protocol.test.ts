@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeStatus } from "../mod.ts";
-import { bookmark, event, failure, pod, podList, sendJson, sequence, startWatch } from "./testing/answers.ts";
+import { bookmark, event, failure, listOf, pod, podList, sendJson, sequence, startWatch } from "./testing/answers.ts";
 import { readUntil, withFollow } from "./testing/follow-bench.ts";
 import type { Exchange, ExchangeHandler } from "./testing/scripted-server.ts";
 import { pause } from "./testing/wait-for.ts";
@@ -16,18 +16,6 @@ const TOO_LARGE: KubeStatus = failure(504, "Timeout", {
 /** Answers a streaming list with pod a and stays open. */
 const streamOfA: ExchangeHandler = (exchange) =>
   startWatch(exchange, event("ADDED", pod("a", "3")), bookmark("10", true));
-
-function listOf(version: string, ...names: readonly string[]): ExchangeHandler {
-  return (exchange) =>
-    sendJson(
-      exchange,
-      200,
-      podList(
-        version,
-        names.map((name) => pod(name, version)),
-      ),
-    );
-}
 
 test("a streaming list asks for what KEP-3157 says and goes on as a watch on the same connection", async () => {
   await withFollow(

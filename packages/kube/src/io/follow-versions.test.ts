@@ -1,23 +1,11 @@
 // Traps of resource versions, selectors and clocks, on the wire.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bookmark, event, failure, pod, podList, sendJson, sequence, startWatch } from "./testing/answers.ts";
+import { bookmark, event, failure, listOf, pod, podList, sendJson, sequence, startWatch } from "./testing/answers.ts";
 import { readUntil, withFollow } from "./testing/follow-bench.ts";
 import type { ExchangeHandler } from "./testing/scripted-server.ts";
 
 const LISTING = { streamingList: false } as const;
-
-function listOf(version: string, ...names: readonly string[]): ExchangeHandler {
-  return (exchange) =>
-    sendJson(
-      exchange,
-      200,
-      podList(
-        version,
-        names.map((name) => pod(name, version)),
-      ),
-    );
-}
 
 test("trap 18: versions above 2^53 are kept and compared digit by digit", async () => {
   await withFollow(

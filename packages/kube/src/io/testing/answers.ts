@@ -68,3 +68,16 @@ export function sequence(...handlers: readonly ExchangeHandler[]): ExchangeHandl
     else await handler(exchange);
   };
 }
+
+/** Answers a list with pods of these names, all at the list's own version. */
+export function listOf(version: string, ...names: readonly string[]): ExchangeHandler {
+  return (exchange) =>
+    sendJson(
+      exchange,
+      200,
+      podList(
+        version,
+        names.map((name) => pod(name, version)),
+      ),
+    );
+}

@@ -39,8 +39,8 @@ export async function runWithConfig<C extends ServiceConfig>(
   });
   const { component, setup } = program;
   try {
-    void keepCodePagesSmall();
     const service = await startService({ component, config, setup, environment: { onSignal } });
+    void keepCodePagesSmall();
     return await exitFlushed(await service.finished);
   } catch (error) {
     stderr().write(failureLine(component, error));

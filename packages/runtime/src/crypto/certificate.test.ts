@@ -22,7 +22,7 @@ describe("certificates", () => {
     const server = parseCertificate(pki.cert);
     assert.ok(server.ok);
     assert.deepEqual(server.value.dnsNames, ["localhost"]);
-    assert.equal(server.value.ipAddresses[0], "127.0.0.1");
+    assert.deepEqual(server.value.ipAddresses, ["127.0.0.1", "::1"]);
     assert.equal(server.value.isCa, false);
     assert.ok(server.value.validToMs > server.value.validFromMs);
   });

@@ -1,6 +1,6 @@
 // X.509 certificates (RFC 5280): parse, verify against a bundle, match with a key; over node:crypto.
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { err, ok, type Result } from "@coracle/base";
+import { err, formatIp, ok, parseIp, type Result } from "@coracle/base";
 import { extendedKeyUsage } from "./extended-key-usage.ts";
 
 /** The largest number of certificates taken from one bundle. */
@@ -28,7 +28,7 @@ export interface Certificate {
   readonly validToMs: number;
   /** DNS names of the subject alternative names. */
   readonly dnsNames: readonly string[];
-  /** IP addresses of the subject alternative names, as text. */
+  /** IP addresses of the subject alternative names, in canonical text (RFC 5952). */
   readonly ipAddresses: readonly string[];
   readonly isCa: boolean;
   /** Object identifiers of the extended key usage; empty if the extension is absent. */
@@ -227,9 +227,15 @@ function subjectAltNames(text: string): {
   const ip: string[] = [];
   for (const part of text.split(", ")) {
     if (part.startsWith("DNS:")) dns.push(part.slice(4));
-    else if (part.startsWith("IP Address:")) ip.push(part.slice(11));
+    else if (part.startsWith("IP Address:")) ip.push(canonicalIp(part.slice(11)));
   }
   return { dns, ip };
+}
+
+/** node:crypto writes all groups of an IPv6 address, which compares with nothing that a person wrote. */
+function canonicalIp(text: string): string {
+  const parsed = parseIp(text);
+  return parsed.ok ? formatIp(parsed.value) : text;
 }
 
 function bad<T>(why: string): Result<T, CertificateError> {

@@ -28,6 +28,7 @@ const NAMES = [
   "dropBadHello",
   "dropFragmentedHello",
   "dropBadCookie",
+  "dropRepeatedHello",
   "dropHandshakesFull",
   "dropHandshakeBudget",
   "dropSessionsFull",

@@ -15,6 +15,7 @@ import type { RecordHeader } from "../record/record-header.ts";
 import { HandshakeBudget } from "./handshake-budget.ts";
 import { checkHello } from "./hello-gate.ts";
 import { type PendingHandshake, PendingTable } from "./pending-handshake.ts";
+import { RecentHellos } from "./recent-hellos.ts";
 import { RotatingCookieJar } from "./rotating-cookie-jar.ts";
 import type { ServerHandshakeContext } from "./server-context.ts";
 import { type HelloArrival, ServerHandshake } from "./server-handshake.ts";
@@ -49,12 +50,14 @@ export class ServerHandshakes {
   readonly #owner: HandshakesOwner;
   readonly #budget: HandshakeBudget;
   readonly #ownCookies: RotatingCookieJar;
+  readonly #recent: RecentHellos;
 
   constructor(owner: HandshakesOwner) {
     const { crypto, random, limits } = owner.options;
     this.#owner = owner;
     this.#budget = new HandshakeBudget(limits.handshakeRate);
     this.#ownCookies = new RotatingCookieJar(crypto, random);
+    this.#recent = new RecentHellos(limits.handshakesMax);
   }
 
   byCid(key: CidKey): PendingHandshake | undefined {
@@ -75,9 +78,10 @@ export class ServerHandshakes {
     }
     const arrival = { hello: verdict.hello, message: verdict.message, recordSequence: header.sequence };
     const pending = this.table.byPeer(peer);
-    if (pending !== undefined && sameBytes(pending.handshake.clientRandom, arrival.hello.random)) {
+    const isRunning = pending !== undefined && sameBytes(pending.handshake.clientRandom, arrival.hello.random);
+    if (isRunning || this.#recent.has(peer, arrival.hello.random, now)) {
       // Its timer repeats the flight; a repeated hello must not start anything twice.
-      counters.dropFragment++;
+      counters.dropRepeatedHello++;
     } else if (this.#hasRoom(pending !== undefined, now)) {
       if (pending !== undefined) this.#fail(pending, "replaced", undefined, "the client began anew");
       this.#begin(peer, arrival, now);
@@ -181,6 +185,7 @@ export class ServerHandshakes {
       this.#fail(pending, "alert-received", alertName(progress.alert.description), "the client gave up");
     } else if (progress.result !== undefined) {
       this.remove(pending);
+      this.#recent.remember(pending.peer, pending.handshake.clientRandom, now);
       this.#owner.establish(pending, progress.result, { sendsFlight: progress.sendsFlight, now });
     } else if (progress.sendsFlight) {
       this.#sendFlight(pending, now);

@@ -5,7 +5,7 @@ import { SeededRandom } from "@coracle/base";
 import { systemCrypto as crypto } from "../io/mod.ts";
 import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, MemorySessionStore } from "../mod.ts";
 import { RandomCids, type ResumableSession } from "../mod.ts";
-import { LossyPair, PERFECT_NETWORK } from "../testing/lossy-pair.ts";
+import { LossyPair } from "../testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "../testing/outputs.ts";
 
 const psk = { identity: Uint8Array.of(1), key: new Uint8Array(16).fill(9) };
@@ -62,28 +62,12 @@ describe("resumption", () => {
     assert.equal(outputOf(forgotten, "established").summary.isResumed, false);
   });
 
-  it("survives the loss of either last flight", () => {
-    const { pair } = makeServer();
-    const { resumable } = outputOf(connect(pair, "a"), "established");
-    const outputs = pair.connect(
-      "b",
-      new DtlsClient({ crypto, random: new SeededRandom(8), psk, resume: resumable, cids: new RandomCids(2) }),
-    );
-    pair.run({ durationMs: 5000, until: () => outputs.length > 0 });
-    // The client believes it is done; its flight is lost, so the server asks again.
-    const before = pair.server.sessionCount;
-    pair.run({ durationMs: 5000 });
-    assert.equal(pair.server.sessionCount, before + 1);
-    pair.setFaults(PERFECT_NETWORK);
-    assert.ok(outputOf(pair.serverOutputs, "established").summary.isResumed);
-  });
-
   it("gives no session id without extended master secret or a store", () => {
     const { pair } = makeServer({ sessions: undefined });
     assert.equal(outputOf(connect(pair, "a"), "established").resumable, undefined);
   });
 
-  it("fails with decrypt-like silence when the master secret is another", () => {
+  it("ends in silence when the master secret is another", () => {
     const { pair } = makeServer();
     const { resumable } = outputOf(connect(pair, "a"), "established");
     assert.ok(resumable !== undefined);

@@ -41,15 +41,14 @@ export async function driveStream<Input, Output extends { readonly kind: string 
   options: StreamDriverOptions<Input, Output>,
 ): Promise<StreamDriver<Input>> {
   const loop = new DriverLoop(options);
-  loop.attach(
-    await connectStream({
-      target: options.target,
-      onData: (bytes) => loop.handle({ kind: "received", bytes }),
-      onClose: () => loop.handle({ kind: "disconnected" }),
-      ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    }),
-  );
+  await connectStream({
+    target: options.target,
+    onOpen: (stream) => loop.attach(stream),
+    onData: (bytes) => loop.handle({ kind: "received", bytes }),
+    onClose: () => loop.handle({ kind: "disconnected" }),
+    ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
   return loop;
 }
 

@@ -18,6 +18,8 @@ export interface StreamOptions {
   readonly connectTimeoutMs?: number;
   /** Aborting gives up connecting, or destroys the stream. */
   readonly signal?: AbortSignal;
+  /** Called at the moment the stream opens, before any chunk: the promise resolves later than a fast peer speaks. */
+  readonly onOpen?: (stream: StreamConnection) => void;
   /** Called with each chunk received. The chunk is the callee's to keep. */
   readonly onData: (bytes: Uint8Array) => void;
   /** Called once when the stream has ended, with the error if it was cut. */
@@ -72,7 +74,9 @@ export function connectStream(options: StreamOptions): Promise<StreamConnection>
       isOpen = true;
       timer.cancel();
       socket.setNoDelay(true);
-      resolve(new SocketConnection(socket, where));
+      const stream = new SocketConnection(socket, where);
+      options.onOpen?.(stream);
+      resolve(stream);
     });
     // A peer that ends its half is gone for the protocols spoken here.
     socket.once("end", () => socket.destroy());

@@ -117,16 +117,17 @@ export class OpenflowClient extends OpenflowCommands {
   async #oneConnection(): Promise<{ readonly code: string; readonly message: string }> {
     let resync: Promise<void> | undefined;
     try {
-      const driver: Driver = await driveStream<Extract<SessionInput, { kind: "request" }>, ClientOutput>({
+      const opening: Promise<Driver> = driveStream<Extract<SessionInput, { kind: "request" }>, ClientOutput>({
         target: this.#options.target,
         machine: new OpenflowSession(this.#options.session),
         clock: this.#clock,
         signal: this.#abort.signal,
         onOutput: (output) => {
-          if (output.kind === "ready") resync = this.#resync(() => driver, output.features);
+          if (output.kind === "ready") resync = opening.then((driver) => this.#resync(driver, output.features));
           else this.#output(output);
         },
       });
+      const driver = await opening;
       this.#driver = driver;
       const reason = await driver.ended;
       await resync;
@@ -136,8 +137,7 @@ export class OpenflowClient extends OpenflowCommands {
     }
   }
 
-  async #resync(driverOf: () => Driver, features: SwitchFeatures): Promise<void> {
-    const driver = driverOf();
+  async #resync(driver: Driver, features: SwitchFeatures): Promise<void> {
     try {
       await this.#options.onResync?.(new OpenflowCommands((request) => this.#ask(driver, request)), features);
     } catch (thrown) {

@@ -141,7 +141,8 @@ function parseNicira(body: ByteReader, depth: number): Action | undefined {
       const bits = body.uint16();
       const into = parseSubfield(body.uint32(), bits >>> 6, (bits & 0x3f) + 1);
       const value = body.uint64();
-      return into === undefined || body.failed ? undefined : { kind: "load", into, value };
+      if (into === undefined || body.failed || value >> BigInt(into.sizeBits) !== 0n) return undefined;
+      return { kind: "load", into, value };
     }
     case NICIRA_SUBTYPE.regLoad2:
       body.skip(6);

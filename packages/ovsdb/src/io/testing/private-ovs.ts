@@ -19,7 +19,7 @@ export function ovsVersion(): string | undefined {
 /** Runs `body` with a private Open vSwitch, or says that it did not and why. */
 export async function withOvs(name: string, body: (ovs: PrivateOvs) => Promise<void>): Promise<void> {
   if (ovsVersion() === undefined) {
-    console.log(`did not run: ${name}: Open vSwitch is not installed (Debian: openvswitch-switch)`);
+    process.stdout.write(`did not run: ${name}: Open vSwitch is not installed (Debian: openvswitch-switch)\n`);
     return;
   }
   const folder = await mkdtemp(join(tmpdir(), "coracle-ovs-"));

@@ -3,14 +3,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { millis, SeededRandom } from "@coracle/base";
 import { alertName, AlertDescription, encodeAlert, parseAlert } from "./alert/alert.ts";
+import { CipherPool } from "./connection/cipher-pool.ts";
 import { plainRecord, type RecordSource } from "./connection/flight.ts";
 import { ExtensionType } from "./extension/extension.ts";
 import { type ClientHello, encodeClientHello, parseClientHello } from "./handshake/client-hello.ts";
-import { encodeMessage, HandshakeType, parseFragments } from "./handshake/handshake-header.ts";
+import { encodeMessage, HandshakeType } from "./handshake/handshake-header.ts";
 import { encodeServerHello, parseServerHello, type ServerHello } from "./handshake/server-hello.ts";
 import { systemCrypto as crypto } from "./io/mod.ts";
 import { type AlertName, type CookieJar, DtlsClient, type DtlsOutput, DtlsServer, RandomCids } from "./mod.ts";
-import type { DtlsServerOptions } from "./mod.ts";
+import { type DtlsServerOptions, NO_PADDING } from "./mod.ts";
+import { restoreProtection } from "./session/session-state.ts";
 import { LossyPair } from "./testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "./testing/outputs.ts";
 
@@ -233,12 +235,10 @@ describe("an established session", () => {
     const random = new SeededRandom(1);
     const server = new DtlsServer({ crypto, random, psk: () => psk.key, cids: new RandomCids(6) });
     const pair = new LossyPair(server, random);
-    const outputs = pair.connect(
-      "a",
-      new DtlsClient({ crypto, random: new SeededRandom(2), psk, cids: new RandomCids(2) }),
-    );
+    const client = new DtlsClient({ crypto, random: new SeededRandom(2), psk, cids: new RandomCids(2) });
+    const outputs = pair.connect("a", client);
     pair.run({ durationMs: 100 });
-    return { pair, outputs, session: outputOf(pair.serverOutputs, "established").session };
+    return { pair, client, outputs, session: outputOf(pair.serverOutputs, "established").session };
   }
 
   it("closes on both sides, whoever begins", () => {
@@ -268,17 +268,50 @@ describe("an established session", () => {
     assert.equal(outputsOf(pair.serverOutputs, "data").length, 1);
   });
 
-  it("refuses to renegotiate with a warning, and goes on", () => {
-    const { pair, outputs: events, session } = establish();
-    const state = pair.server.export(session);
+  /** A record that the client could have sent: its keys, a number far ahead. */
+  function sealAsClient(pair: LossyPair, client: DtlsClient, type: number, content: Uint8Array): void {
+    const state = client.export();
     assert.ok(state !== undefined);
-    // A client that means to renegotiate is a server of ours that took over the client's keys.
-    assert.equal(alertName(AlertDescription.noRenegotiation), "noRenegotiation");
-    assert.equal(parseFragments(encodeMessage({ type: 0, messageSequence: 0, body: noBytes }))?.length, 1);
-    assert.equal(
-      events.some((event) => event.kind === "closed"),
-      false,
-    );
+    const context = { crypto, pool: new CipherPool(1), padding: NO_PADDING };
+    const protection = restoreProtection(context, { ...state, writeSequence: state.writeSequence + 50 });
+    assert.ok(protection !== undefined);
+    pair.tellServer({ kind: "datagram", peer: "a", bytes: protection.seal(type, content) });
+    pair.run({ durationMs: 50 });
+  }
+
+  it("refuses to renegotiate with a warning, and goes on", () => {
+    const { pair, client, outputs: events } = establish();
+    sealAsClient(pair, client, 22, encodeMessage({ type: 1, messageSequence: 0, body: encodeClientHello(goodHello) }));
+    assert.equal(pair.server.counters.renegotiationsRefused, 1);
+    assert.equal(client.counters.alertsReceived, 1);
+    assert.equal(outputsOf(events, "closed").length, 0);
+    assert.equal(pair.server.sessionCount, 1);
+  });
+
+  it("ends on an authentic fatal alert without an answer", () => {
+    const { pair, client } = establish();
+    const sent = pair.sent.length;
+    sealAsClient(pair, client, 21, encodeAlert("internalError"));
+    const closed = outputOf(pair.serverOutputs, "closed");
+    assert.deepEqual([closed.cause, closed.alert], ["fatal-alert", "internalError"]);
+    assert.equal(pair.sent.length, sent);
+  });
+
+  it("drops authentic nonsense and counts it", () => {
+    const { pair, client } = establish();
+    const before = pair.server.counters.dropUnexpected;
+    for (const [type, content] of [
+      [99, noBytes],
+      [22, encodeMessage({ type: 2, messageSequence: 0, body: noBytes })],
+      [27, Uint8Array.of(7)],
+    ] as const) {
+      sealAsClient(pair, client, type, content);
+      client.handle({ kind: "send", bytes: noBytes }, now);
+    }
+    sealAsClient(pair, client, 25, noBytes);
+    assert.ok(pair.server.counters.dropUnexpected > before);
+    assert.equal(pair.server.counters.dropBadRecord + pair.server.counters.dropReplayed > 0, true);
+    assert.equal(pair.server.sessionCount, 1);
   });
 });
 

@@ -1,0 +1,281 @@
+// A server's bounds and what happens at each: sessions, handshakes, budget, cookies, cipher objects, deadlines, state.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { millis, SeededRandom } from "@coracle/base";
+import { CipherPool, type Coolable } from "./connection/cipher-pool.ts";
+import { type DeadlineOwner, DeadlineQueue } from "./connection/deadline-queue.ts";
+import { cookieHint, HmacCookieJar, sharedCookieKeys } from "./handshake/cookie.ts";
+import { systemCrypto as crypto } from "./io/mod.ts";
+import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, RandomCids } from "./mod.ts";
+import { HandshakeBudget } from "./server/handshake-budget.ts";
+import { RecentHellos } from "./server/recent-hellos.ts";
+import { LossyPair, PERFECT_NETWORK } from "./testing/lossy-pair.ts";
+import { outputOf, outputsOf } from "./testing/outputs.ts";
+
+const psk = { identity: Uint8Array.of(1), key: new Uint8Array(16).fill(9) };
+
+function makePair(options: Partial<DtlsServerOptions> = {}): LossyPair {
+  const random = new SeededRandom(1);
+  return new LossyPair(
+    new DtlsServer({ crypto, random, psk: () => psk.key, cids: new RandomCids(6), ...options }),
+    random,
+  );
+}
+
+function connect(pair: LossyPair, address: string, options: Partial<DtlsClientOptions> = {}) {
+  const random = new SeededRandom(address.charCodeAt(0));
+  const outputs = pair.connect(address, new DtlsClient({ crypto, random, psk, cids: new RandomCids(0), ...options }));
+  pair.run({ durationMs: 300 });
+  return outputs;
+}
+
+describe("sessions", () => {
+  it("are refused at the cap until one is stale, which then goes", () => {
+    const pair = makePair({ limits: { sessionsMax: 2, staleAfterMs: 100_000 } });
+    for (const address of ["a", "b", "c"]) connect(pair, address);
+    assert.equal(pair.server.sessionCount, 2);
+    assert.ok(pair.server.counters.dropSessionsFull > 0);
+    pair.run({ durationMs: 200_000 });
+    pair.tell("b", { kind: "send", bytes: Uint8Array.of(1) });
+    connect(pair, "d");
+    assert.equal(pair.server.sessionCount, 2);
+    assert.equal(pair.server.counters.sessionsEvicted, 1);
+    assert.equal(outputOf(pair.serverOutputs, "closed").cause, "evicted");
+    assert.equal(
+      outputOf(pair.serverOutputs, "closed").session,
+      outputsOf(pair.serverOutputs, "established")[0]?.session,
+    );
+  });
+
+  it("of one address without an ID are replaced by the newer one", () => {
+    const pair = makePair({ cids: undefined });
+    connect(pair, "a");
+    connect(pair, "a", { random: new SeededRandom(99) });
+    assert.equal(pair.server.sessionCount, 1);
+    assert.equal(outputOf(pair.serverOutputs, "closed").cause, "replaced");
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(7) });
+    pair.run({ durationMs: 50 });
+    assert.deepEqual(outputOf(pair.serverOutputs, "data").bytes, Uint8Array.of(7));
+  });
+
+  it("refuse what is too large for a datagram", () => {
+    const pair = makePair();
+    const outputs = connect(pair, "a");
+    pair.tell("a", { kind: "send", bytes: new Uint8Array(1233) });
+    assert.equal(outputOf(outputs, "refused").cause, "too-large");
+  });
+
+  it("end when their sequence numbers are used up", () => {
+    const pair = makePair();
+    connect(pair, "a");
+    const { session } = outputOf(pair.serverOutputs, "established");
+    const state = pair.server.export(session);
+    assert.ok(state !== undefined && pair.server.forget(session));
+    pair.tellServer({ kind: "import", state: { ...state, writeSequence: 2 ** 48 - 1 } });
+    const moved = outputOf(pair.serverOutputs, "established").session;
+    pair.tellServer({ kind: "send", session: moved, bytes: Uint8Array.of(1) });
+    pair.tellServer({ kind: "send", session: moved, bytes: Uint8Array.of(2) });
+    assert.equal(outputOf(pair.serverOutputs, "refused").cause, "sequence-exhausted");
+    assert.equal(outputOf(pair.serverOutputs, "closed").cause, "sequence-exhausted");
+  });
+
+  it("go on at another server with their state, and broken states are refused", () => {
+    const pair = makePair();
+    const outputs = connect(pair, "a");
+    const { session } = outputOf(pair.serverOutputs, "established");
+    const state = structuredClone(pair.server.export(session));
+    assert.ok(state !== undefined);
+    const other = makePair();
+    other.tellServer({ kind: "import", state });
+    other.tellServer({ kind: "import", state });
+    other.tellServer({ kind: "import", state: { ...state, suite: 1 } });
+    other.tellServer({ kind: "import", state: { ...state, readKey: new Uint8Array(3), ownCid: Uint8Array.of(1) } });
+    assert.equal(other.server.sessionCount, 1);
+    assert.equal(outputsOf(other.serverOutputs, "refused").length, 3);
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(3) });
+    const record = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    other.tellServer({ kind: "datagram", peer: "a", bytes: record });
+    other.tellServer({ kind: "datagram", peer: "a", bytes: record });
+    assert.deepEqual(outputOf(other.serverOutputs, "data").bytes, Uint8Array.of(3));
+    assert.equal(other.server.counters.dropReplayed, 1);
+    other.tellServer({
+      kind: "send",
+      session: outputOf(other.serverOutputs, "established").session,
+      bytes: Uint8Array.of(4),
+    });
+    pair.tell("a", { kind: "datagram", peer: "server", bytes: other.sent.at(-1)?.bytes ?? new Uint8Array(0) });
+    assert.deepEqual(outputOf(outputs, "data").bytes, Uint8Array.of(4));
+  });
+
+  it("unknown by ID or address are silent and counted", () => {
+    const pair = makePair();
+    const record = Uint8Array.from([25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 0, 1, 0]);
+    pair.tellServer({ kind: "datagram", peer: "x", bytes: record });
+    const plain = Uint8Array.from([23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0]);
+    pair.tellServer({ kind: "datagram", peer: "x", bytes: plain });
+    const epoch = Uint8Array.from([23, 0xfe, 0xfd, 0, 2, 0, 0, 0, 0, 0, 1, 0, 1, 0]);
+    pair.tellServer({ kind: "datagram", peer: "x", bytes: epoch });
+    const { dropUnknownCid, dropUnknownPeer, dropBadEpoch } = pair.server.counters;
+    assert.deepEqual([dropUnknownCid, dropUnknownPeer, dropBadEpoch, pair.sent.length], [1, 1, 1, 0]);
+  });
+
+  it("deliver data that overtook the end of the handshake", () => {
+    const pair = makePair();
+    const random = new SeededRandom(4);
+    const outputs = pair.connect("a", new DtlsClient({ crypto, random, psk, cids: new RandomCids(2) }));
+    pair.run({ durationMs: 300, until: () => pair.server.counters.handshakesCompleted > 0 });
+    // The server is done and its Finished is on the way; its data arrives first.
+    const finished = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    pair.setFaults({ ...PERFECT_NETWORK, delayMsMin: 0, delayMsMax: 0 });
+    const { session } = outputOf(pair.serverOutputs, "established");
+    pair.tellServer({ kind: "send", session, bytes: Uint8Array.of(8) });
+    pair.run({ durationMs: 0 });
+    assert.equal(outputs.length, 0);
+    pair.tell("a", { kind: "datagram", peer: "server", bytes: finished });
+    assert.deepEqual(
+      outputs.map((output) => output.kind),
+      ["established", "data"],
+    );
+  });
+});
+
+describe("handshakes", () => {
+  it("in flight are capped, and each ends", () => {
+    const pair = makePair({ limits: { handshakesMax: 2 } });
+    const clients = ["a", "b", "c"].map((address) => {
+      const client = new DtlsClient({ crypto, random: new SeededRandom(address.charCodeAt(0)), psk });
+      return pair.connect(address, client);
+    });
+    pair.run({ durationMs: 100, until: () => pair.server.handshakeCount === 2 });
+    pair.run({ durationMs: 1 });
+    assert.ok(pair.server.counters.dropHandshakesFull > 0);
+    pair.run({ durationMs: 60_000 });
+    assert.equal(outputsOf(clients.flat(), "established").length, 3);
+    assert.equal(pair.server.handshakeCount, 0);
+  });
+
+  it("begin no faster than their budget, whatever records do", () => {
+    const pair = makePair({ limits: { handshakeRate: { perSecond: 0.1, burst: 1 } } });
+    connect(pair, "a");
+    connect(pair, "b");
+    assert.equal(pair.server.counters.dropHandshakeBudget, 1);
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(1) });
+    pair.run({ durationMs: 20 });
+    assert.equal(outputsOf(pair.serverOutputs, "data").length, 1);
+    pair.run({ durationMs: 40_000 });
+    assert.equal(pair.server.sessionCount, 2);
+    const budget = new HandshakeBudget({ perSecond: 10, burst: 2 });
+    assert.deepEqual(
+      [0, 0, 0, 50, 100].map((at) => budget.take(millis(at))),
+      [true, true, false, false, true],
+    );
+  });
+
+  it("remember hellos within a bound and for a while", () => {
+    const recent = new RecentHellos(2);
+    for (const peer of ["a", "b", "c"]) recent.remember(peer, new Uint8Array(32), millis(0));
+    assert.deepEqual(
+      ["a", "b", "c"].map((peer) => recent.has(peer, new Uint8Array(32), millis(1))),
+      [false, true, true],
+    );
+    assert.equal(recent.has("c", new Uint8Array(32), millis(240_001)), false);
+    recent.remember("d", new Uint8Array(32), millis(500_000));
+    assert.equal(recent.size, 1);
+  });
+});
+
+describe("cookies", () => {
+  const secret = new Uint8Array(32).fill(3);
+  const periodMs = 60_000;
+
+  it("of one node are taken by another that shares the secret, over a key change and small clock differences", () => {
+    const jarAt = (wallMs: number, hint: number) =>
+      new HmacCookieJar(crypto, sharedCookieKeys(crypto, secret, { wallMs, periodMs }), hint);
+    const pairs = [119_000, 121_000, 150_000].map((wallMs, index) => makePair({ cookies: jarAt(wallMs, index) }));
+    const [first, second] = pairs;
+    assert.ok(first !== undefined && second !== undefined);
+    first.connect("a", new DtlsClient({ crypto, random: new SeededRandom(5), psk }));
+    first.run({ durationMs: 100, until: () => first.sent.length === 3 });
+    const hello = first.sent[2]?.bytes ?? new Uint8Array(0);
+    second.tellServer({ kind: "datagram", peer: "a", bytes: hello });
+    assert.equal(second.server.handshakeCount, 1);
+    second.tellServer({ kind: "datagram", peer: "b", bytes: hello });
+    assert.equal(second.server.counters.dropBadCookie, 1);
+    const late = makePair({ cookies: jarAt(300_000, 0) });
+    late.tellServer({ kind: "datagram", peer: "a", bytes: hello });
+    assert.deepEqual([late.server.handshakeCount, late.server.counters.dropBadCookie], [0, 1]);
+    assert.equal(cookieHint(new Uint8Array(18).fill(4)), 4);
+    assert.equal(cookieHint(new Uint8Array(5)), undefined);
+  });
+
+  it("of a server on its own live for one to two minutes", () => {
+    for (const [waitMs, isTaken] of [
+      [30_000, true],
+      [90_000, true],
+      [300_000, false],
+    ] as const) {
+      const pair = makePair();
+      pair.connect("a", new DtlsClient({ crypto, random: new SeededRandom(5), psk }));
+      pair.run({ durationMs: 100, until: () => pair.sent.length === 3 });
+      const hello = pair.sent[2]?.bytes ?? new Uint8Array(0);
+      pair.setFaults({ ...PERFECT_NETWORK, datagramSizeMax: 0 });
+      const fresh = pair.server;
+      pair.clock.advance(waitMs);
+      const before = fresh.handshakeCount;
+      fresh.handle({ kind: "datagram", peer: "a", bytes: hello }, pair.now);
+      assert.equal(fresh.handshakeCount - before, isTaken ? 1 : 0, `${waitMs}`);
+    }
+  });
+});
+
+describe("CipherPool", () => {
+  it("cools what was not used lately, and never holds more than its capacity", () => {
+    const cooled: string[] = [];
+    const make = (name: string): Coolable => ({ recentlyUsed: false, cool: () => void cooled.push(name) });
+    const pool = new CipherPool(2);
+    const [a, b, c] = [make("a"), make("b"), make("c")];
+    pool.admit(a);
+    pool.admit(b);
+    a.recentlyUsed = true;
+    pool.admit(c);
+    assert.deepEqual([cooled, pool.size, a.recentlyUsed], [["b"], 2, false]);
+    pool.release(c);
+    pool.release(b);
+    assert.equal(pool.size, 1);
+  });
+
+  it("lets a cooled session go on", () => {
+    const pair = makePair({ limits: { warmSessionsMax: 1 } });
+    for (const address of ["a", "b", "c"]) connect(pair, address);
+    for (let round = 0; round < 3; round++) {
+      for (const address of ["a", "b", "c"]) pair.tell(address, { kind: "send", bytes: Uint8Array.of(round) });
+      pair.run({ durationMs: 20 });
+    }
+    assert.equal(outputsOf(pair.serverOutputs, "data").length, 9);
+  });
+});
+
+describe("DeadlineQueue", () => {
+  it("serves owners in the order of their last deadline and stays small", () => {
+    const queue = new DeadlineQueue<DeadlineOwner & { name: number }>();
+    const random = new SeededRandom(6);
+    const owners = Array.from({ length: 50 }, (_, name) => ({ name, dueAt: undefined }));
+    for (let round = 0; round < 5000; round++) {
+      const owner = owners[random.uint32() % 50];
+      assert.ok(owner !== undefined);
+      queue.set(owner, random.next() < 0.2 ? undefined : millis(random.uint32() % 1000));
+      assert.ok(queue.size <= 201);
+    }
+    const expected = owners.map((owner) => owner.dueAt as number | undefined).filter((at) => at !== undefined);
+    const served: number[] = [];
+    for (let at = queue.next(); at !== undefined; at = queue.next()) {
+      served.push(at);
+      assert.equal(queue.expire(millis(at - 1)), undefined);
+      assert.ok(queue.expire(at) !== undefined);
+    }
+    assert.deepEqual(
+      served,
+      expected.sort((a, b) => a - b),
+    );
+  });
+});

@@ -150,8 +150,10 @@ export const applies: Area = {
     step("status-dropped", apply(`${ATTACHMENTS}/nic/status`, "agent", { ...NA, status: {} })),
     step(
       "status-on-main",
+      // The label makes it a change whatever the time: a status to be reset gives the entry a new time, and is written for it.
       apply(`${ATTACHMENTS}/nic`, "client", {
         ...NA,
+        metadata: { ...NA.metadata, labels: { status: "dropped" } },
         spec: { node: "a", subnet: "blue" },
         status: { ipv4: "1.2.3.4" },
       }),

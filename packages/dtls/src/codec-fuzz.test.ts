@@ -181,18 +181,21 @@ describe("Reassembly", () => {
   it("refuses what exceeds a cap or contradicts", () => {
     const limits = { messageSizeBytesMax: 100, messagesAheadMax: 2, sizeBytesMax: 150, piecesMax: 2 };
     const reassembly = new Reassembly(5, limits);
-    const add = (messageSequence: number, messageSizeBytes: number, offset = 0, type = 1, epoch = 0) =>
-      reassembly.add({ type, messageSizeBytes, messageSequence, offset, body: Uint8Array.of(1) }, epoch);
+    const add = (
+      messageSequence: number,
+      messageSizeBytes: number,
+      { offset = 0, type = 1, epoch = 0 }: { offset?: number; type?: number; epoch?: number } = {},
+    ) => reassembly.add({ type, messageSizeBytes, messageSequence, offset, body: Uint8Array.of(1) }, epoch);
     assert.equal(add(4, 10), "repeated");
     assert.equal(add(7, 10), "too-far-ahead");
     assert.equal(add(5, 101), "too-large");
     assert.equal(add(5, 100), "kept");
     assert.equal(add(6, 60), "too-large");
     assert.equal(add(5, 99), "contradicts");
-    assert.equal(add(5, 100, 1, 2), "contradicts");
-    assert.equal(add(5, 100, 1, 1, 1), "contradicts");
-    assert.equal(add(5, 100, 50), "kept");
-    assert.equal(add(5, 100, 90), "too-large");
+    assert.equal(add(5, 100, { offset: 1, type: 2 }), "contradicts");
+    assert.equal(add(5, 100, { offset: 1, epoch: 1 }), "contradicts");
+    assert.equal(add(5, 100, { offset: 50 }), "kept");
+    assert.equal(add(5, 100, { offset: 90 }), "too-large");
     assert.equal(reassembly.take(), undefined);
   });
 });

@@ -156,8 +156,14 @@ describe(`OpenSSL (${hasOpenssl ? version.stdout.trim() : "not on this machine: 
         ? ["-psk", KEY, "-psk_identity", "device"]
         : ["-CAfile", path("ca.pem"), "-verify_return_error"];
       const child = spawn("openssl", [
-        ...["s_client", "-dtls1_2", "-quiet", "-connect", `127.0.0.1:${driver.port}`],
-        ...["-cipher", `${theirs}:@SECLEVEL=0`, ...credentials],
+        "s_client",
+        "-dtls1_2",
+        "-quiet",
+        "-connect",
+        `127.0.0.1:${driver.port}`,
+        "-cipher",
+        `${theirs}:@SECLEVEL=0`,
+        ...credentials,
       ]);
       try {
         const answered = printed(child, /HELLO FROM HERE/);
@@ -180,7 +186,13 @@ describe(`OpenSSL (${hasOpenssl ? version.stdout.trim() : "not on this machine: 
         ? ["-nocert", "-psk", KEY, "-psk_identity", "device"]
         : ["-cert", path("cert.pem"), "-key", path("key.pem")];
       const child = spawn("openssl", [
-        ...["s_server", "-dtls1_2", "-accept", "127.0.0.1:0", "-cipher", `${theirs}:@SECLEVEL=0`, ...credentials],
+        "s_server",
+        "-dtls1_2",
+        "-accept",
+        "127.0.0.1:0",
+        "-cipher",
+        `${theirs}:@SECLEVEL=0`,
+        ...credentials,
       ]);
       const client = new DtlsClient({
         crypto,

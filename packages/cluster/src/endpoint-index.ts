@@ -82,7 +82,7 @@ export class EndpointIndex {
   remove(slot: number): void {
     let hole = (this.#hashes[slot] ?? 0) & this.#mask;
     for (let steps = 0; this.#buckets[hole] !== slot + 1; steps++) {
-      assert(steps <= this.#mask, `Cannot remove slot ${slot}: it is not in use`);
+      if (steps > this.#mask) assert(false, `Cannot remove slot ${slot}: it is not in use`);
       hole = (hole + 1) & this.#mask;
     }
     for (let bucket = (hole + 1) & this.#mask; ; bucket = (bucket + 1) & this.#mask) {

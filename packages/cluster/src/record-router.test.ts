@@ -261,3 +261,12 @@ test("no datagram makes the router throw, write outside the room in front, or lo
   const total = [...one.drops.snapshot(), ...one.counters.snapshot()].reduce((sum, [, count]) => sum + count, 0);
   assert.equal(total, seen, "each datagram is counted once");
 });
+
+test("a buffer without room for a header is a mistake of the caller", () => {
+  const { one } = pair(false);
+  const bytes = cidRecord(2);
+  assert.throws(
+    () => one.routePublic({ bytes, start: 0, end: bytes.length }, at(CLIENT), NOW),
+    /Cannot write 28 bytes in front: room is 0/,
+  );
+});

@@ -200,10 +200,9 @@ export class RecordRouter {
     header: { readonly type: number; readonly macSizeBytes: number },
     member: Member,
   ): boolean {
-    assert(
-      datagram.start >= FORWARD_HEADER_SIZE_BYTES_MAX,
-      `Cannot write a header of ${FORWARD_HEADER_SIZE_BYTES_MAX} bytes in front: room is ${datagram.start}`,
-    );
+    // Checked first, so that the message is not put together for every datagram.
+    if (datagram.start < FORWARD_HEADER_SIZE_BYTES_MAX)
+      assert(false, `Cannot write ${FORWARD_HEADER_SIZE_BYTES_MAX} bytes in front: room is ${datagram.start}`);
     if (this.#macSizeBytes > 0 && member.keys === undefined) return false;
     const { frame } = this.#decision;
     writeForwardHeader(datagram, header, client, frame);

@@ -1,8 +1,8 @@
 // What both settings of the server have in common: the registry over a store, the request handler, the listener.
 import type { ResourceDefinition } from "@coracle/api";
-import type { Listener, Service, TlsSource } from "@coracle/lifecycle";
+import type { CheckOutcome, Listener, Service, TlsSource } from "@coracle/lifecycle";
 import { systemClock, systemRandom, uuid } from "@coracle/runtime";
-import type { Store } from "@coracle/store";
+import type { GetResult, Store } from "@coracle/store";
 import type { Authorizer } from "../core/auth/authorization.ts";
 import { InFlight } from "../core/auth/in-flight.ts";
 import type { NamespaceDirectory, RegistryEnvironment } from "../core/registry/environment.ts";
@@ -25,6 +25,13 @@ export function wallMs(): number {
   return systemClock.wallMs();
 }
 
+/** A key nothing is ever stored under: reading it shows that the store answers. */
+const HEALTH_KEY = "/health";
+
+function storeOutcome({ revision }: GetResult): CheckOutcome {
+  return { healthy: true, detail: `answers at revision ${revision}` };
+}
+
 /** What a registry is made of. */
 export interface RegistryParts {
   readonly store: Store;
@@ -42,6 +49,8 @@ export async function openRegistry(
   const { store, definitions } = parts;
   const onEnd = (error: { readonly code: string }): void => service.stop(`the store ended: ${error.code}`, 1);
   const hub = await CacheHub.open({ store, definitions, clock: systemClock, onEnd });
+  // Readiness alone: a store in trouble must not make a supervisor restart the server.
+  service.health.add({ name: "store", check: async () => storeOutcome(await store.get(HEALTH_KEY)) });
   const environment: RegistryEnvironment = {
     store,
     caches: hub,

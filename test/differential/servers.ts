@@ -80,7 +80,18 @@ export async function startOurs(): Promise<DifferentialServer> {
   const main = join(import.meta.dirname, "../../packages/apiserver/src/main.ts");
   // On the runtime that runs this test.
   const run = process.versions["deno"] === undefined ? [] : ["run", "-A"];
-  const argv = [...run, main, "--standalone", "--data", folder, "--controllers=false", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+  const argv = [
+    ...run,
+    main,
+    "--standalone",
+    "--data",
+    folder,
+    "--controllers=false",
+    "--listen",
+    "127.0.0.1:0",
+    "--http",
+    "127.0.0.1:0",
+  ];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const keep = (chunk: Buffer): void => {

@@ -29,7 +29,7 @@ spec: {node: a, subnet: blue}
 /** Each line starts a process; a machine may be slow. */
 const LIMIT = { timeout: 60_000 };
 
-describe("kubectl", () => {
+describe("trap 1: kubectl, its cache cold", () => {
   let server: StandaloneServer;
   let home: string;
   const running = new Set<ChildProcess>();

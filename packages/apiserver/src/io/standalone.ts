@@ -30,9 +30,13 @@ import { kubernetesVersion } from "./version.ts";
 const ADMINISTRATOR = { commonName: "coracle-admin", organizations: [SYSTEM_MASTERS] };
 
 /** Opens the folder and puts the server together; the parts the service runs. */
-export async function setUpStandalone(service: Service, config: ApiServerConfig): Promise<ServiceParts> {
+export async function setUpStandalone(
+  service: Service,
+  config: ApiServerConfig,
+  openStore: typeof openDataStore = openDataStore,
+): Promise<ServiceParts> {
   const folder = await DataFolder.open(config.data ?? "");
-  const store = await openDataStore(folder, config.compactionIntervalMs);
+  const store = await openStore(folder, config.compactionIntervalMs);
   try {
     return await assemble(service, config, { folder, store });
   } catch (error) {

@@ -14,6 +14,8 @@ export interface StandaloneServerOptions {
   readonly args?: readonly string[];
   /** Uses this folder and leaves it there. */
   readonly folder?: string;
+  /** Sets the server up instead of setUpStandalone. */
+  readonly setup?: typeof setUpStandalone;
 }
 
 /** An answer with its body read. */
@@ -59,7 +61,7 @@ export class StandaloneServer {
       const service = await startService({
         component: "apiserver",
         config: configFor(folder, options.args ?? []),
-        setup: setUpStandalone,
+        setup: options.setup ?? setUpStandalone,
         environment: { logSink: () => undefined },
       });
       await ready(service);

@@ -1,5 +1,6 @@
 // How a deployment makes connection IDs and tells how long one is on the wire.
-import type { Random } from "@coracle/base";
+import { assert, type Random } from "@coracle/base";
+import { CID_SIZE_MAX } from "../extension/connection-id.ts";
 import type { CidSizeAt } from "../record/record-header.ts";
 
 /** Makes the connection IDs that this endpoint asks its peers to send. */
@@ -16,6 +17,7 @@ export class RandomCids implements CidGenerator {
   readonly sizeAt: CidSizeAt;
 
   constructor(sizeBytes: number) {
+    assert(sizeBytes >= 0 && sizeBytes <= CID_SIZE_MAX, `Cannot make IDs of ${sizeBytes} bytes`);
     this.#sizeBytes = sizeBytes;
     this.sizeAt = () => sizeBytes;
   }

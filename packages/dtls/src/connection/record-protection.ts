@@ -11,12 +11,13 @@ import {
 } from "../record/record-header.ts";
 import { ReplayWindow } from "../record/replay-window.ts";
 import type { CipherSuite } from "../suite/cipher-suite.ts";
-import type { DirectionKeys } from "../suite/key-schedule.ts";
+import { type DirectionKeys, FIXED_IV_SIZE } from "../suite/key-schedule.ts";
 import type { CipherPool, Coolable } from "./cipher-pool.ts";
 
 /** Bytes of the explicit nonce in front of every ciphertext. */
 const EXPLICIT_NONCE_SIZE = 8;
 const NONCE_SIZE = 12;
+const NO_CID: Uint8Array = new Uint8Array(0);
 /** The epoch after the only ChangeCipherSpec there is: renegotiation is refused. */
 export const PROTECTED_EPOCH = 1;
 
@@ -53,20 +54,50 @@ export type RecordRefusal = "bad-record" | "cid-missing" | "replayed" | "bad-mac
 /** The outcome of opening a record. */
 export type RecordOutcome = OpenedRecord | { readonly ok: false; readonly cause: RecordRefusal };
 
-/** Keys, sequence numbers and replay window of one session. */
+/** Keys, sequence numbers and replay window of one session. Keys and IVs lie in one array: very many sessions are idle. */
 export class RecordProtection implements Coolable {
-  readonly parameters: ProtectionParameters;
+  readonly suite: CipherSuite;
+  /** The ID this side receives; empty if none. */
+  readonly ownCid: Uint8Array;
+  /** The ID this side sends; empty if none. */
+  readonly peerCid: Uint8Array;
   readonly window: ReplayWindow = new ReplayWindow();
   recentlyUsed = false;
   /** Sequence number of the next record sent. */
   writeSequence = 0;
   readonly #context: ProtectionContext;
+  /** Write key, read key, write IV, read IV. */
+  readonly #secrets: Uint8Array;
   #sealer: AeadCipher | undefined;
   #opener: AeadCipher | undefined;
 
   constructor(context: ProtectionContext, parameters: ProtectionParameters) {
+    const { suite, write, read, ownCid, peerCid } = parameters;
     this.#context = context;
-    this.parameters = parameters;
+    this.suite = suite;
+    this.ownCid = ownCid.length === 0 ? NO_CID : ownCid;
+    this.peerCid = peerCid.length === 0 ? NO_CID : peerCid;
+    this.#secrets = new Uint8Array(2 * suite.keySizeBytes + 2 * FIXED_IV_SIZE);
+    for (const [index, part] of [write.key, read.key].entries()) this.#secrets.set(part, index * suite.keySizeBytes);
+    for (const [index, part] of [write.iv, read.iv].entries()) {
+      this.#secrets.set(part, 2 * suite.keySizeBytes + index * FIXED_IV_SIZE);
+    }
+  }
+
+  /** What this was made from, for a copy elsewhere. */
+  get parameters(): ProtectionParameters {
+    const { suite, ownCid, peerCid } = this;
+    const iv = (index: number): Uint8Array => {
+      const at = 2 * suite.keySizeBytes + index * FIXED_IV_SIZE;
+      return this.#secrets.slice(at, at + FIXED_IV_SIZE);
+    };
+    return {
+      suite,
+      write: { key: this.#key(0), iv: iv(0) },
+      read: { key: this.#key(1), iv: iv(1) },
+      ownCid,
+      peerCid,
+    };
   }
 
   /** True once every sequence number has been used: the session must end (RFC 6347 §4.1). */
@@ -76,14 +107,14 @@ export class RecordProtection implements Coolable {
 
   /** The size of the record that `contentSizeBytes` bytes become. */
   sealedSize(contentSizeBytes: number): number {
-    const { suite, peerCid } = this.parameters;
+    const { suite, peerCid } = this;
     const inner = this.#innerSize(contentSizeBytes);
     return RECORD_HEADER_SIZE + peerCid.length + EXPLICIT_NONCE_SIZE + inner + suite.tagSizeBytes;
   }
 
   /** One record with `content` of `type`, under the next sequence number. Check {@link isExhausted} before. */
   seal(type: number, content: Uint8Array): Uint8Array {
-    const { suite, write, peerCid } = this.parameters;
+    const { peerCid } = this;
     const sequence = this.writeSequence++;
     const usesCid = peerCid.length > 0;
     const innerSize = this.#innerSize(content.length);
@@ -98,26 +129,26 @@ export class RecordProtection implements Coolable {
     const payloadStart = RECORD_HEADER_SIZE + peerCid.length;
     writeRecordHeader(record, header, record.length - payloadStart);
     writeEpochAndSequence(record, payloadStart, PROTECTED_EPOCH, sequence);
-    const nonce = nonceOf(write.iv, record, payloadStart);
-    const sealer = this.#warmSealer(suite, write);
+    const nonce = this.#nonce(0, record, payloadStart);
+    const sealer = this.#warmSealer();
     sealer.seal(nonce, additionalData(header, innerSize), inner, record.subarray(payloadStart + EXPLICIT_NONCE_SIZE));
     return record;
   }
 
   /** Opens the record at `header`; the window takes note of it only if it is authentic. */
   open(datagram: Uint8Array, header: RecordHeader): RecordOutcome {
-    const { suite, read, ownCid } = this.parameters;
+    const { suite, ownCid } = this;
     const usesCid = header.type === ContentType.tls12Cid;
     if (usesCid !== ownCid.length > 0) return { ok: false, cause: "cid-missing" };
     const size = header.end - header.payloadStart - EXPLICIT_NONCE_SIZE - suite.tagSizeBytes;
     // The inner type octet and any padding may exceed the largest content by little; more is nonsense.
     if (size < (usesCid ? 1 : 0) || size > RECORD_CONTENT_SIZE_MAX + 256) return { ok: false, cause: "bad-record" };
     if (!this.window.permits(header.sequence)) return { ok: false, cause: "replayed" };
-    const nonce = nonceOf(read.iv, datagram, header.payloadStart);
+    const nonce = this.#nonce(1, datagram, header.payloadStart);
     const additional = additionalData({ ...header, cid: ownCid }, size);
     const inner = new Uint8Array(size);
     const sealed = datagram.subarray(header.payloadStart + EXPLICIT_NONCE_SIZE, header.end);
-    if (!this.#warmOpener(suite, read).open(nonce, additional, sealed, inner)) return { ok: false, cause: "bad-mac" };
+    if (!this.#warmOpener().open(nonce, additional, sealed, inner)) return { ok: false, cause: "bad-mac" };
     return this.#accepted(header, inner, usesCid);
   }
 
@@ -142,31 +173,41 @@ export class RecordProtection implements Coolable {
   }
 
   #innerSize(contentSizeBytes: number): number {
-    if (this.parameters.peerCid.length === 0) return contentSizeBytes;
+    if (this.peerCid.length === 0) return contentSizeBytes;
     return paddedSize(this.#context.padding ?? NO_PADDING, contentSizeBytes);
   }
 
-  #warmSealer(suite: CipherSuite, keys: DirectionKeys): AeadCipher {
+  #warmSealer(): AeadCipher {
     this.#touch();
-    this.#sealer ??= this.#context.crypto.aead(suite.aead, keys.key);
+    this.#sealer ??= this.#context.crypto.aead(this.suite.aead, this.#key(0));
     return this.#sealer;
   }
 
-  #warmOpener(suite: CipherSuite, keys: DirectionKeys): AeadCipher {
+  #warmOpener(): AeadCipher {
     this.#touch();
-    this.#opener ??= this.#context.crypto.aead(suite.aead, keys.key);
+    this.#opener ??= this.#context.crypto.aead(this.suite.aead, this.#key(1));
     return this.#opener;
+  }
+
+  /** The key of a direction: 0 writes, 1 reads. */
+  #key(direction: 0 | 1): Uint8Array {
+    const { keySizeBytes } = this.suite;
+    return this.#secrets.slice(direction * keySizeBytes, (direction + 1) * keySizeBytes);
+  }
+
+  /** The fixed part of a direction, then the explicit part that lies in the record. */
+  #nonce(direction: 0 | 1, bytes: Uint8Array, explicitAt: number): Uint8Array {
+    const nonce = new Uint8Array(NONCE_SIZE);
+    const ivAt = 2 * this.suite.keySizeBytes + direction * FIXED_IV_SIZE;
+    for (let index = 0; index < FIXED_IV_SIZE; index++) nonce[index] = this.#secrets[ivAt + index] as number;
+    for (let index = 0; index < EXPLICIT_NONCE_SIZE; index++) {
+      nonce[FIXED_IV_SIZE + index] = bytes[explicitAt + index] as number;
+    }
+    return nonce;
   }
 
   #touch(): void {
     this.recentlyUsed = true;
     if (this.#sealer === undefined && this.#opener === undefined) this.#context.pool.admit(this);
   }
-}
-
-function nonceOf(iv: Uint8Array, bytes: Uint8Array, explicitAt: number): Uint8Array {
-  const nonce = new Uint8Array(NONCE_SIZE);
-  nonce.set(iv);
-  for (let index = 0; index < EXPLICIT_NONCE_SIZE; index++) nonce[4 + index] = bytes[explicitAt + index] as number;
-  return nonce;
 }

@@ -45,7 +45,7 @@ export class Session implements DeadlineOwner {
   }
 
   get ownCid(): Uint8Array {
-    return this.protection.parameters.ownCid;
+    return this.protection.ownCid;
   }
 
   /** The earliest moment at which this session needs a look. */

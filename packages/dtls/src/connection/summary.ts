@@ -14,7 +14,7 @@ export interface Summarizable {
 }
 
 export function summarize(source: Summarizable): SessionSummary {
-  const { suite, ownCid, peerCid } = source.protection.parameters;
+  const { suite, ownCid, peerCid } = source.protection;
   const { identity, serverName, isResumed, usesExtendedMasterSecret, allowsPathCheck } = source;
   return {
     identity,

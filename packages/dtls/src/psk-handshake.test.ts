@@ -89,6 +89,57 @@ describe("a PSK handshake", () => {
     }
   });
 
+  it("takes the numbers of the drafts for strangers: no connection ID comes of them", () => {
+    for (const type of [53, 254]) {
+      const additionalExtensions = [{ type, data: Uint8Array.of(2, 0xc1, 0xd2) }];
+      const { pair, outputs } = makePair({ cids: new RandomCids(6) }, { additionalExtensions });
+      assert.equal(find(outputs, "established").summary.peerCid.length, 0);
+      const { ownCid, peerCid } = find(pair.serverOutputs, "established").summary;
+      assert.deepEqual([ownCid.length, peerCid.length], [0, 0]);
+    }
+  });
+
+  it("gives both sides the same further key material", () => {
+    const { pair, outputs } = makePair({ extraKeySizeBytes: 32 }, { extraKeySizeBytes: 32 });
+    const { extraKeys } = find(outputs, "established");
+    assert.equal(extraKeys.length, 32);
+    assert.deepEqual(find(pair.serverOutputs, "established").extraKeys, extraKeys);
+  });
+
+  it("follows the server's order of suites, not the client's", () => {
+    const [first, second] = CIPHER_SUITES.filter((entry) => entry.keyExchange === "psk");
+    assert.ok(first !== undefined && second !== undefined);
+    for (const suites of [
+      [first, second],
+      [second, first],
+    ]) {
+      const { outputs } = makePair({ suites }, { suites: [first, second] });
+      assert.equal(find(outputs, "established").summary.suite, suites[0]?.name);
+    }
+  });
+
+  it("stays within 256 bytes a datagram with everything a client can offer", () => {
+    const { pair, outputs } = makePair(
+      { cids: new RandomCids(8), datagramSizeMax: 256 },
+      {
+        cids: new RandomCids(8),
+        datagramSizeMax: 256,
+        serverName: "devices.example",
+        verifyPeer: () => ({ ok: false, error: "unknownCa" }),
+        serverCertificateTypes: ["raw-public-key", "x509"],
+        resume: {
+          sessionId: new Uint8Array(32),
+          masterSecret: new Uint8Array(48),
+          suite: 0xc0a8,
+          identity: { kind: "anonymous" },
+          serverName: undefined,
+        },
+      },
+    );
+    find(outputs, "established");
+    assert.ok(Math.max(...pair.sent.map(({ bytes }) => bytes.length)) <= 256);
+  });
+
   it("keeps nothing and answers no more than it was sent before the cookie came back", () => {
     const random = new SeededRandom(3);
     const server = new DtlsServer({ crypto, random, psk: lookup, cids: new RandomCids(6) });

@@ -131,7 +131,10 @@ export class RecordProtection implements Coolable {
     writeEpochAndSequence(record, payloadStart, PROTECTED_EPOCH, sequence);
     const nonce = this.#nonce(0, record, payloadStart);
     const sealer = this.#warmSealer();
-    sealer.seal(nonce, additionalData(header, innerSize), inner, record.subarray(payloadStart + EXPLICIT_NONCE_SIZE));
+    // Small arrays are made and copied here rather than cut as views: a view of a fresh array costs more than the copy.
+    const sealed = new Uint8Array(innerSize + sealer.tagSizeBytes);
+    sealer.seal(nonce, additionalData(header, innerSize), inner, sealed);
+    record.set(sealed, payloadStart + EXPLICIT_NONCE_SIZE);
     return record;
   }
 
@@ -147,7 +150,7 @@ export class RecordProtection implements Coolable {
     const nonce = this.#nonce(1, datagram, header.payloadStart);
     const additional = additionalData({ ...header, cid: ownCid }, size);
     const inner = new Uint8Array(size);
-    const sealed = datagram.subarray(header.payloadStart + EXPLICIT_NONCE_SIZE, header.end);
+    const sealed = datagram.slice(header.payloadStart + EXPLICIT_NONCE_SIZE, header.end);
     if (!this.#warmOpener().open(nonce, additional, sealed, inner)) return { ok: false, cause: "bad-mac" };
     return this.#accepted(header, inner, usesCid);
   }
@@ -169,7 +172,7 @@ export class RecordProtection implements Coolable {
     const at = innerTypeIndex(inner);
     const type = inner[at];
     if (type === undefined || type === ContentType.tls12Cid) return { ok: false, cause: "bad-record" };
-    return { ok: true, type, content: inner.subarray(0, at), isNewest };
+    return { ok: true, type, content: inner.slice(0, at), isNewest };
   }
 
   #innerSize(contentSizeBytes: number): number {

@@ -1,7 +1,7 @@
 // Round trips of random flows through bytes and text, and no input that makes a parser throw.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   type Action,
   FIELD,
@@ -44,7 +44,7 @@ import {
   OpenflowSession,
 } from "./mod.ts";
 import { millis } from "@coracle/base";
-import { fromHex, openflowVectors } from "./testing/vectors.ts";
+import { fromHex, openflowVectors } from "./io/testing/vectors.ts";
 
 const RUNS = 300;
 const common: readonly Field[] = [
@@ -123,13 +123,11 @@ const plainAction: fc.Arbitrary<Action> = fc.oneof(
     .tuple(fc.nat(), fc.integer({ min: 1, max: 2 ** 31 - 1 }))
     .map(([value, mask]): Action => setNumber(REGISTERS[3]!, value, mask)),
   fc.bigInt({ min: 0n, max: bigMax(FIELD.tun_id) }).map((value): Action => setBig(FIELD.tun_id, value)),
-  fc
-    .nat({ max: 0xfff })
-    .map((value): Action => ({
-      kind: "load",
-      into: { field: REGISTERS[1]!, offset: 4, sizeBits: 12 },
-      value: BigInt(value),
-    })),
+  fc.nat({ max: 0xfff }).map((value): Action => ({
+    kind: "load",
+    into: { field: REGISTERS[1]!, offset: 4, sizeBits: 12 },
+    value: BigInt(value),
+  })),
   fc.constant<Action>({ kind: "move", from: wholeField(FIELD.eth_src), into: wholeField(FIELD.eth_dst) }),
   fc.nat().map((group): Action => ({ kind: "group", group })),
   fc.constant<Action>({ kind: "dec-ttl" }),

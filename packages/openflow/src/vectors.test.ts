@@ -37,7 +37,7 @@ import {
   setBig,
   type TableStats,
 } from "./mod.ts";
-import { fromHex, openflowVectors, toHex } from "./testing/vectors.ts";
+import { fromHex, openflowVectors, toHex } from "./io/testing/vectors.ts";
 
 const vectors = openflowVectors();
 /** What ovs-ofctl's text can say and ours cannot: learn, queues, VLANs. These are kept opaque. */

@@ -45,6 +45,15 @@ async function failure(promise: Promise<unknown>): Promise<StreamError> {
   throw new Error("it did not fail");
 }
 
+/** Looks again every 5 ms; the runner's own limit ends it. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+}
+
 const nothing = (): void => undefined;
 
 for (const kind of ["unix", "tcp"] as const) {
@@ -98,11 +107,7 @@ test("write() resolves when its bytes may be used again, even if the peer reads 
       assert.ok(written < rounds, "a peer that does not read stops the writer");
       held?.resume();
       await writing;
-      while (count < rounds * sizeBytes) {
-        await new Promise((resolve) => {
-          setTimeout(resolve, 5);
-        });
-      }
+      await until(() => count === rounds * sizeBytes);
       assert.deepEqual(
         [...sums],
         Array.from({ length: rounds }, (_, round) => (round + 1) * sizeBytes),
@@ -132,11 +137,7 @@ test("pause() stops receiving until resume()", async () => {
       });
       assert.equal(received, before);
       stream.resume();
-      while (received === 0) {
-        await new Promise((resolve) => {
-          setTimeout(resolve, 5);
-        });
-      }
+      await until(() => received > 0);
       stream.close();
       assert.equal((await failure(stream.write(Uint8Array.of(1)))).name, "StreamError");
     },

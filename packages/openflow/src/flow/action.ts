@@ -1,6 +1,7 @@
 // What a flow does: the actions and instructions of our pipelines, in the flat order in which ovs-ofctl writes them.
 import { assert } from "@coracle/base";
 import type { BigField, Field, NumberField } from "./field.ts";
+import { andNumber, bigMax, numberMax } from "./match.ts";
 import type { OfPort } from "../wire/of-port.ts";
 
 /** Some bits of a field: `sizeBits` of them from bit `offset`, bit 0 being the lowest. */
@@ -76,14 +77,16 @@ export function isWhole(subfield: Subfield): boolean {
   return subfield.offset === 0 && subfield.sizeBits === subfield.field.sizeBits;
 }
 
-/** Writes a field of at most 48 bits. */
+/** Writes a field of at most 48 bits. Bits of the value outside the mask are dropped, as a switch would refuse them. */
 export function setNumber(field: NumberField, value: number, mask?: number): SetField {
-  return { kind: "set-field", size: "number", field, value, ...(mask === undefined ? {} : { mask }) };
+  if (mask === undefined || mask === numberMax(field)) return { kind: "set-field", size: "number", field, value };
+  return { kind: "set-field", size: "number", field, value: andNumber(value, mask), mask };
 }
 
-/** Writes a field of 64 or 128 bits. */
+/** Writes a field of 64 or 128 bits. Bits of the value outside the mask are dropped. */
 export function setBig(field: BigField, value: bigint, mask?: bigint): SetField {
-  return { kind: "set-field", size: "big", field, value, ...(mask === undefined ? {} : { mask }) };
+  if (mask === undefined || mask === bigMax(field)) return { kind: "set-field", size: "big", field, value };
+  return { kind: "set-field", size: "big", field, value: value & mask, mask };
 }
 
 /** The `set-field` that does what a `load` does. */

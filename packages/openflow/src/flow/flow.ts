@@ -1,7 +1,7 @@
 // A flow, its identity, and the form in which two spellings of the same flow are equal.
 import { formatAction } from "../text/format-action.ts";
 import { type Action, loadAsSetField, setBig, setNumber } from "./action.ts";
-import { matchBig, matchNumber, type FieldMatch, type Match } from "./match.ts";
+import type { FieldMatch, Match } from "./match.ts";
 import type { OfPort } from "../wire/of-port.ts";
 
 /** The priority a flow has when its text names none (`OFP_DEFAULT_PRIORITY`). */
@@ -88,15 +88,10 @@ export function canonicalAction(action: Action): Action {
   switch (action.kind) {
     case "load":
       return loadAsSetField(action.into, action.value);
-    case "set-field": {
-      if (action.mask === undefined) return action;
-      const masked =
-        action.size === "number"
-          ? matchNumber(action.field, action.value, action.mask)
-          : matchBig(action.field, action.value, action.mask);
-      if (masked.kind === "number") return setNumber(masked.field, masked.value, masked.mask);
-      return masked.kind === "big" ? setBig(masked.field, masked.value, masked.mask) : action;
-    }
+    case "set-field":
+      return action.size === "number"
+        ? setNumber(action.field, action.value, action.mask)
+        : setBig(action.field, action.value, action.mask);
     case "ct":
       return { ...action, actions: action.actions.map(canonicalAction) };
     default:

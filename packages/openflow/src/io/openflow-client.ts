@@ -111,7 +111,7 @@ export class OpenflowClient extends OpenflowCommands {
       this.#options.onNotice?.({ kind: "down", ...reason, retryInMs });
       await sleep(retryInMs, signal).catch(() => undefined);
     }
-    for (const settle of [...this.#readyWaiters]) settle();
+    for (const settle of this.#readyWaiters) settle();
   }
 
   async #oneConnection(): Promise<{ readonly code: string; readonly message: string }> {
@@ -149,7 +149,7 @@ export class OpenflowClient extends OpenflowCommands {
     if (this.#driver !== driver) return;
     this.#isReady = true;
     this.#options.onNotice?.({ kind: "up", features });
-    for (const settle of [...this.#readyWaiters]) settle();
+    for (const settle of this.#readyWaiters) settle();
   }
 
   #output(output: ClientOutput): void {

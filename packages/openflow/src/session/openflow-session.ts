@@ -330,7 +330,7 @@ export class OpenflowSession implements Machine<SessionInput, SessionOutput> {
       this.#sendHeader(MESSAGE_TYPE.echoRequest, this.#takeXids(1));
       this.#timers.set("dead", millis(this.#now + this.#options.probeTimeoutMs));
     }
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       if (pending.deadline > this.#now) continue;
       const text = `Cannot finish ${pending.kind} as the switch did not answer for ${pending.timeoutMs} ms`;
       this.#finish(pending, err(sessionError("TIMEOUT", text)));
@@ -346,7 +346,7 @@ export class OpenflowSession implements Machine<SessionInput, SessionOutput> {
     this.#state = "closed";
     for (const name of ["handshake", "idle", "dead"] as const) this.#timers.clear(name);
     this.#sends.clear();
-    for (const pending of [...this.#pending.values()]) this.#finish(pending, err(error));
+    for (const pending of this.#pending.values()) this.#finish(pending, err(error));
     this.#outputs.push({ kind: "close", error });
   }
 

@@ -1,6 +1,6 @@
 // Actions from ovs-ofctl's text.
-import { ok, type Result } from "@coracle/base";
-import { type Action, type ConntrackAction, isWhole, setBig, setNumber, type Subfield } from "../flow/action.ts";
+import { type Err, ok, type Result } from "@coracle/base";
+import { type Action, type ConntrackAction, setBig, setNumber, type Subfield } from "../flow/action.ts";
 import { fieldByName, fieldByNxmName } from "../flow/field.ts";
 import { parsePort, PORT } from "../wire/of-port.ts";
 import { parseBig, parseBigInteger, parseInteger, parseNumber } from "./field-value.ts";
@@ -10,6 +10,8 @@ const ACTIONS_MAX = 1024;
 const NESTING_MAX = 3;
 
 type ParsedAction = Result<Action, FlowTextError>;
+type Refused = Err<FlowTextError>;
+type ConntrackParts = { -readonly [Key in keyof ConntrackAction]: ConntrackAction[Key] };
 
 /** Parses the text behind `actions=`. */
 export function parseActionsText(text: string): Result<readonly Action[], FlowTextError> {
@@ -48,42 +50,39 @@ function splitTopLevel(text: string): string[] | undefined {
   return depth === 0 ? parts : undefined;
 }
 
+/** Parsers by action name. `text` is the whole action, `inner` what stands behind the colon or in the parentheses. */
+const PARSERS: ReadonlyMap<string, (inner: string, text: string, depth: number) => ParsedAction> = new Map([
+  ["output", (inner: string) => parseOutput(inner)],
+  ["controller", (inner: string, text: string) => parseController(text, inner)],
+  [
+    "resubmit",
+    (inner: string, text: string) => (text.includes("(") ? parseResubmit(text, inner) : parseResubmitPort(text, inner)),
+  ],
+  ["set_field", (inner: string) => parseSetField(inner)],
+  ["load", (inner: string) => parseLoad(inner)],
+  ["move", (inner: string) => parseMove(inner)],
+  ["ct", (inner: string, _: string, depth: number) => parseConntrack(inner, depth)],
+  ["nat", (inner: string, text: string) => withoutArgument(text, inner, { kind: "nat" })],
+  ["dec_ttl", (inner: string, text: string) => withoutArgument(text, inner, { kind: "dec-ttl" })],
+  ["group", (inner: string, text: string) => withInteger(text, inner, (group) => ({ kind: "group", group }))],
+  ["meter", (inner: string, text: string) => withInteger(text, inner, (meter) => ({ kind: "meter", meter }))],
+  [
+    "goto_table",
+    (inner: string, text: string) => withInteger(text, inner, (table) => ({ kind: "goto-table", table }), 0xff),
+  ],
+  ["write_metadata", (inner: string) => parseWriteMetadata(inner)],
+  ["opaque_action", (inner: string) => parseOpaque("opaque-action", inner)],
+  ["opaque_instruction", (inner: string) => parseOpaque("opaque-instruction", inner)],
+]);
+
 function parseAction(text: string, depth: number): ParsedAction {
   const [, name = "", rest = ""] = /^([A-Za-z_0-9]+)[:(]?([\s\S]*)$/.exec(text) ?? [];
   const inner = text[name.length] === "(" ? rest.replace(/\)$/, "") : rest;
-  switch (name.toLowerCase()) {
-    case "output":
-      return parseOutput(inner);
-    case "controller":
-      return parseController(text, inner);
-    case "resubmit":
-      return text[name.length] === "(" ? parseResubmit(text, inner) : parseResubmitPort(text, inner);
-    case "set_field":
-      return parseSetField(inner);
-    case "load":
-      return parseLoad(inner);
-    case "move":
-      return parseMove(inner);
-    case "ct":
-      return parseConntrack(inner, depth);
-    case "nat":
-      return inner === "" ? ok({ kind: "nat" }) : textError(text, "only nat without arguments is known");
-    case "group":
-      return withInteger(text, inner, (group) => ({ kind: "group", group }));
-    case "meter":
-      return withInteger(text, inner, (meter) => ({ kind: "meter", meter }));
-    case "goto_table":
-      return withInteger(text, inner, (table) => ({ kind: "goto-table", table }), 0xff);
-    case "dec_ttl":
-      return inner === "" ? ok({ kind: "dec-ttl" }) : textError(text, "dec_ttl has no arguments here");
-    case "write_metadata":
-      return parseWriteMetadata(inner);
-    case "opaque_action":
-    case "opaque_instruction":
-      return parseOpaque(name === "opaque_action" ? "opaque-action" : "opaque-instruction", inner);
-    default:
-      return parseOutput(text);
-  }
+  return PARSERS.get(name.toLowerCase())?.(inner, text, depth) ?? parseOutput(text);
+}
+
+function withoutArgument(text: string, inner: string, action: Action): ParsedAction {
+  return inner === "" ? ok(action) : textError(text, "it takes no argument here");
 }
 
 function withInteger(text: string, inner: string, make: (value: number) => Action, max = 0xffff_ffff): ParsedAction {
@@ -171,7 +170,7 @@ export function parseSubfield(text: string): Subfield | undefined {
 function parseConntrack(text: string, depth: number): ParsedAction {
   const parts = splitTopLevel(text);
   if (parts === undefined) return textError(text, "its parentheses do not match");
-  const found: { -readonly [Key in keyof ConntrackAction]: ConntrackAction[Key] } = {
+  const found: ConntrackParts = {
     kind: "ct",
     commit: false,
     force: false,
@@ -184,27 +183,29 @@ function parseConntrack(text: string, depth: number): ParsedAction {
   return ok(found);
 }
 
-function takeConntrackPart(
-  found: { -readonly [Key in keyof ConntrackAction]: ConntrackAction[Key] },
-  part: string,
-  depth: number,
-): (ParsedAction & { readonly ok: false }) | undefined {
+function takeConntrackPart(found: ConntrackParts, part: string, depth: number): Refused | undefined {
   const [, name = "", rest = ""] = /^([a-z]+)[=(]?([\s\S]*)$/.exec(part) ?? [];
   if (part === "commit") found.commit = true;
   else if (part === "force") found.force = true;
   else if (part === "nat") found.actions = [{ kind: "nat" }, ...found.actions];
+  else if (name === "table" || name === "zone") return takeConntrackPlace(found, name, rest);
   else if (name === "exec" && part.endsWith(")")) {
     const executed = parseList(rest.slice(0, -1), depth + 1);
     if (!executed.ok) return executed;
     found.actions = [...found.actions, ...executed.value];
-  } else if (name === "table" || name === "zone") {
-    const value = parseInteger(rest);
-    const subfield = name === "zone" && value === undefined ? parseSubfield(rest) : undefined;
-    if (name === "table" && value !== undefined && value <= 0xff) found.table = value;
-    else if (name === "zone" && value !== undefined && value <= 0xffff) found.zone = value;
-    else if (subfield !== undefined && (subfield.sizeBits === 16 || isWhole(subfield))) found.zone = subfield;
-    else return textError(part, `${name} has no such value`);
   } else return textError(part, "ct knows commit, force, table, zone, nat and exec");
+  return undefined;
+}
+
+function takeConntrackPlace(found: ConntrackParts, name: "table" | "zone", text: string): Refused | undefined {
+  const value = parseInteger(text);
+  if (value !== undefined && value <= (name === "table" ? 0xff : 0xffff)) {
+    found[name] = value;
+    return undefined;
+  }
+  const subfield = name === "zone" ? parseSubfield(text) : undefined;
+  if (subfield?.sizeBits !== 16) return textError(text, `${name} has no such value`);
+  found.zone = subfield;
   return undefined;
 }
 

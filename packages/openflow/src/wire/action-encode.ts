@@ -157,7 +157,11 @@ function encodeSetField(buffer: MessageBuffer, action: SetField, version: Openfl
   if (version === OPENFLOW_15) return encodeOxmAction(buffer, action, true);
   const bits = maskBits(BigInt(action.mask));
   if (bits !== undefined && bits.sizeBits <= 64) {
-    return encodeLoad(buffer, { field: action.field, ...bits }, BigInt(action.value) >> BigInt(bits.offset));
+    return encodeLoad(
+      buffer,
+      { field: action.field, ...bits },
+      (BigInt(action.value) & BigInt(action.mask)) >> BigInt(bits.offset),
+    );
   }
   const start = buffer.size;
   encodeNicira(buffer, 0, NICIRA_SUBTYPE.regLoad2, 6);

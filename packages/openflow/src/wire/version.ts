@@ -4,9 +4,9 @@
 export type OpenflowVersion = 5 | 6;
 
 /** OpenFlow 1.4. */
-export const OPENFLOW_14: 5 = 5;
+export const OPENFLOW_14 = 5 as const;
 /** OpenFlow 1.5. */
-export const OPENFLOW_15: 6 = 6;
+export const OPENFLOW_15 = 6 as const;
 
 /** Size of `ofp_header`: version, type, length, xid. */
 export const HEADER_SIZE_BYTES = 8;

@@ -246,6 +246,6 @@ export class OvsdbClient {
   }
 
   #checkAll(): void {
-    for (const check of [...this.#checks]) check();
+    for (const check of this.#checks) check();
   }
 }

@@ -115,8 +115,7 @@ export class DatabaseMonitor {
     if (!applied.ok) return applied;
     const changes = [...applied.value];
     for (const [name, state] of this.#tables) {
-      for (const uuid of [...state.raw.keys()])
-        if (!told.has(`${name} ${uuid}`)) changes.push(this.#remove(state, uuid));
+      for (const uuid of state.raw.keys()) if (!told.has(`${name} ${uuid}`)) changes.push(this.#remove(state, uuid));
     }
     return ok(changes);
   }

@@ -208,7 +208,7 @@ export class OvsdbSession implements Machine<OvsdbInput, OvsdbOutput> {
       this.#send({ method: "echo", params: [], id: ECHO_ID });
       this.#timers.set("dead", millis(this.#now + this.#options.probeTimeoutMs));
     }
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       if (pending.deadline > this.#now) continue;
       this.#pending.delete(pending.id);
       const text = `Cannot finish ${pending.method} as the server did not answer for ${pending.timeoutMs} ms`;
@@ -221,7 +221,7 @@ export class OvsdbSession implements Machine<OvsdbInput, OvsdbOutput> {
     for (const name of ["handshake", "idle", "dead"] as const) this.#timers.clear(name);
     this.#sends = [];
     this.#sendSizeBytes = 0;
-    for (const { id } of [...this.#pending.values()]) this.#outputs.push({ kind: "answer", id, result: err(error) });
+    for (const { id } of this.#pending.values()) this.#outputs.push({ kind: "answer", id, result: err(error) });
     this.#pending.clear();
     this.#outputs.push({ kind: "close", error });
   }

@@ -1,6 +1,6 @@
 // Recorded bytes of Open vSwitch, for tests.
 import { readFileSync } from "node:fs";
-import type { OpenflowVersion } from "../wire/version.ts";
+import type { OpenflowVersion } from "../../wire/version.ts";
 
 /** The shape of `test/vectors/openflow/ovs-3.1.json`. */
 export interface OpenflowVectors {
@@ -12,7 +12,7 @@ export interface OpenflowVectors {
 
 /** Reads the recorded bytes. */
 export function openflowVectors(): OpenflowVectors {
-  const url = new URL("../../../../test/vectors/openflow/ovs-3.1.json", import.meta.url);
+  const url = new URL("../../../../../test/vectors/openflow/ovs-3.1.json", import.meta.url);
   return JSON.parse(readFileSync(url, "utf8")) as OpenflowVectors;
 }
 

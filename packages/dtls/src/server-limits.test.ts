@@ -58,6 +58,20 @@ describe("sessions", () => {
     assert.deepEqual(outputOf(pair.serverOutputs, "data").bytes, Uint8Array.of(7));
   });
 
+  it("can be found by their ID and described without secrets", () => {
+    const pair = makePair();
+    connect(pair, "a");
+    const { session, summary } = outputOf(pair.serverOutputs, "established");
+    assert.equal(pair.server.find(summary.ownCid), session);
+    assert.equal(pair.server.find(Uint8Array.of(1, 2, 3)), undefined);
+    const described = pair.server.describe(session);
+    assert.ok(described !== undefined);
+    assert.deepEqual([described.peer, described.suite, described.isChecked], ["a", summary.suite, true]);
+    assert.equal(pair.server.forget(session), true);
+    assert.equal(pair.server.describe(session), undefined);
+    assert.equal(pair.server.forget(session), false);
+  });
+
   it("refuse what is too large for a datagram", () => {
     const pair = makePair();
     const outputs = connect(pair, "a");

@@ -6,6 +6,7 @@ import { CipherPool } from "./connection/cipher-pool.ts";
 import { type Counters, makeCounters, REFUSAL_COUNTER } from "./connection/counters.ts";
 import { DeadlineQueue } from "./connection/deadline-queue.ts";
 import type { HandshakeResult } from "./connection/handshake-context.ts";
+import type { PeerIdentity } from "./connection/identity.ts";
 import { OutputQueue } from "./connection/output-queue.ts";
 import type { CloseCause, DtlsOutput, PeerAddress, SessionId } from "./connection/outputs.ts";
 import { PROTECTED_EPOCH } from "./connection/record-protection.ts";
@@ -44,6 +45,19 @@ export type DtlsServerInput =
   /** Takes over a session saved elsewhere; answered by `established` or `refused`. */
   | { readonly kind: "import"; readonly state: SessionState }
   | { readonly kind: "timeout" };
+
+/** What can be told of a session at any time. */
+export interface SessionDescription {
+  readonly peer: PeerAddress;
+  readonly identity: PeerIdentity;
+  readonly serverName: string | undefined;
+  /** When the newest record came. */
+  readonly lastActiveAt: Millis;
+  /** Name of the cipher suite. */
+  readonly suite: string;
+  /** False while a new address of the peer is being checked. */
+  readonly isChecked: boolean;
+}
 
 /** Keeps a handshake for each peer that proved its address and a session for each that finished one. */
 export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
@@ -124,6 +138,19 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
 
   nextTimeout(): Millis | undefined {
     return this.#deadlines.next();
+  }
+
+  /** The session whose peer sends `cid`; `undefined` if there is none. */
+  find(cid: Uint8Array): SessionId | undefined {
+    return this.#sessions.byCid(cidKey(cid, 0, cid.length))?.id;
+  }
+
+  /** Where a session stands, without anything secret. */
+  describe(id: SessionId): SessionDescription | undefined {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return undefined;
+    const { peer, identity, serverName, lastActiveAt, protection } = session;
+    return { peer, identity, serverName, lastActiveAt, suite: protection.suite.name, isChecked: !session.pathCheck };
   }
 
   /** The state of a session as plain data, to move it elsewhere; `undefined` if there is none. `forget` it afterwards. */

@@ -287,7 +287,7 @@ test("a server that is gone for longer than giveUpAfterMs ends the stream", asyn
       assert.ok(read.length > 2);
       assert.equal((await events.next()).done, true);
     },
-    { follow: { giveUpAfterMs: 5000 }, speed: 200 },
+    { follow: { giveUpAfterMs: 5000 }, speed: 20 },
   );
 });
 

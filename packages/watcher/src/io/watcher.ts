@@ -9,7 +9,7 @@ import {
 import { ExitError, failureLine, looksLongRunning, type Service, type ServiceParts } from "@coracle/lifecycle";
 import { environment, stderr, stdout, systemClock } from "@coracle/runtime";
 import { EXIT_CODES, type WatcherConfig } from "../config.ts";
-import { type Change, keyOf } from "../core/change.ts";
+import { keyOf } from "../core/change.ts";
 import { defaultShownFields } from "../core/default-fields.ts";
 import { EventFeed } from "../core/event-feed.ts";
 import { createOutput, type Output, type OutputForm } from "../core/output.ts";
@@ -17,7 +17,8 @@ import { renderJsonl } from "../core/render-jsonl.ts";
 import { checkPlaces } from "./check-places.ts";
 import { CommandRunner } from "./command-runner.ts";
 import { createRoutes } from "./http-routes.ts";
-import { clockText, rfc3339 } from "./local-time.ts";
+import { rfc3339 } from "./local-time.ts";
+import { createPrinter } from "./line-printer.ts";
 import { PodLookup } from "./pod-lookup.ts";
 import { resolveResources } from "./resolve-resources.ts";
 import { type ChangeSink, ResourceFollower } from "./resource-follower.ts";
@@ -117,7 +118,7 @@ function endWith(error: unknown, service: Service): void {
 }
 
 function sinksOf({ feed, runner, service, config }: Wiring, output: Output): ChangeSink[] {
-  const sinks: ChangeSink[] = [printer(output, service)];
+  const sinks: ChangeSink[] = [createPrinter(output, service)];
   // Without HTTP nobody can come for the feed's history.
   if (config.http !== undefined) {
     sinks.push((change, resource) => {
@@ -134,17 +135,6 @@ function sinksOf({ feed, runner, service, config }: Wiring, output: Output): Cha
     });
   }
   return sinks;
-}
-
-/** Writes lines and waits for a slow reader; a reader that goes away ends the watcher, as a closed pipe ends any filter. */
-function printer(output: Output, service: Service): ChangeSink {
-  const writer = stdout();
-  writer.onGone(() => service.stop("standard output is closed"));
-  return async (change: Change) => {
-    const wallMs = systemClock.wallMs();
-    const lines = output.lines(change, { rfc3339: rfc3339(wallMs), clock: clockText(wallMs) });
-    for (const line of lines) if (!writer.write(`${line}\n`)) await writer.drained();
-  };
 }
 
 function outputForm(config: WatcherConfig): OutputForm {

@@ -23,8 +23,8 @@ test("in quiet times it looks less and less often", () => {
   const rig = new Rig();
   rig.residentMiB = 10;
   rig.keeper.start();
-  for (let look = 0; look < 8; look++) rig.fire();
-  assert.deepEqual(rig.waits, [60, 120, 240, 480, 960, 1920, 3840, 7680, 8000]);
+  for (let look = 0; look < 9; look++) rig.fire();
+  assert.deepEqual(rig.waits, [30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 8000]);
   assert.equal(rig.released, 0);
 });
 
@@ -36,7 +36,7 @@ test("pages above the limit are given back, and it looks again soon", () => {
   rig.residentMiB = 40;
   rig.fire();
   assert.equal(rig.released, 1);
-  assert.equal(rig.waits.at(-1), 30);
+  assert.equal(rig.waits.at(-1), 15);
   rig.keeper.stop();
   assert.equal(rig.cancelled, 1);
 });

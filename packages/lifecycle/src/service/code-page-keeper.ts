@@ -4,7 +4,7 @@ import { type CodePages, openCodePages, startTimer, type Timer } from "@coracle/
 /** What a program of ours needs of its runtime's code from hour to hour. */
 const RESIDENT_BYTES_MAX = 24 << 20;
 /** While there is something to give back: dropping takes a fraction of a millisecond, and busy code is back as soon. */
-const BUSY_MS = 30;
+const BUSY_MS = 15;
 /** When nothing has changed for long. */
 const QUIET_MS_MAX = 8000;
 

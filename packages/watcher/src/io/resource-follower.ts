@@ -39,7 +39,7 @@ export interface FollowerState {
  * While a whole state streams in, garbage is collected after so many objects: left alone, the collector waits until there
  * is several times as much of it as there is of everything else.
  */
-const ITEMS_PER_COLLECTION = 100;
+const ITEMS_PER_COLLECTION = 250;
 
 const EXIT_CODE_OF: Readonly<Record<EndReason, number>> = {
   auth: EXIT_CODES.auth,

@@ -36,10 +36,10 @@ export interface FollowerState {
 }
 
 /**
- * While a whole state streams in, garbage is collected after so many objects: left alone, the collector waits until there
- * is several times as much of it as there is of everything else.
+ * While a whole state comes in, garbage is collected this often: left alone, the collector waits until there is several times as
+ * much of it as there is of everything else.
  */
-const ITEMS_PER_COLLECTION = 250;
+const COLLECTION_MS = 45;
 
 const EXIT_CODE_OF: Readonly<Record<EndReason, number>> = {
   auth: EXIT_CODES.auth,
@@ -59,7 +59,7 @@ export class ResourceFollower {
   #resourceVersion = "";
   #gaps = 0;
   #losses = 0;
-  #items = 0;
+  #collectedAt = 0;
 
   constructor(options: ResourceFollowerOptions) {
     this.#options = options;
@@ -88,9 +88,15 @@ export class ResourceFollower {
         this.#note(change);
         for (const sink of this.#options.sinks) await sink(change, resource);
       }
-      if (event.kind === "item" && ++this.#items % ITEMS_PER_COLLECTION === 0) collectGarbage();
+      if (event.kind === "item") this.#collectInTime();
       this.#endIfHopeless(event);
     }
+  }
+
+  #collectInTime(): void {
+    if (this.#clock.now() - this.#collectedAt < COLLECTION_MS) return;
+    collectGarbage();
+    this.#collectedAt = this.#clock.now();
   }
 
   #followOptions(signal: AbortSignal): FollowOptions {

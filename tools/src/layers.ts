@@ -10,6 +10,8 @@ export interface Breach {
 }
 
 const ROOTS_L1 = new Set(["api", "kube", "store", "dtls", "cluster", "openflow", "ovsdb"]);
+/** Roots that an io may import besides its own: management sessions of the cluster are DTLS. */
+const IO_ROOTS: Readonly<Record<string, readonly string[]>> = { cluster: ["dtls"] };
 const SHARED_L2 = new Set(["runtime", "lifecycle"]);
 const EXTERNAL: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -113,7 +115,8 @@ const ALLOWED: Readonly<
   runtime: { allows: () => false, rule: "runtime imports base alone" },
   lifecycle: { allows: (name) => name === "runtime", rule: "lifecycle imports base and runtime alone" },
   io: {
-    allows: (name, isIo, own) => (name === own && !isIo) || SHARED_L2.has(name),
+    allows: (name, isIo, own) =>
+      SHARED_L2.has(name) || (!isIo && (name === own || (IO_ROOTS[own] ?? []).includes(name))),
     rule: "an io imports its own root, base, runtime and lifecycle",
   },
   core: { allows: (name, isIo) => ROOTS_L1.has(name) && !isIo, rule: "src/core imports base and pure roots alone" },

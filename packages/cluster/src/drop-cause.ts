@@ -24,7 +24,7 @@ export const DROP_CAUSES = [
   "bad-backward",
   /** A forward without a connection ID of this node: forwarding it again could loop. */
   "misrouted",
-  /** A backward whose payload is not one record. */
+  /** A backward whose payload is not DTLS records. */
   "backward-no-record",
   /** A backward to a client whose datagrams this node did not forward to that owner lately. */
   "unknown-flow",

@@ -17,7 +17,7 @@ import {
   FramePeek,
   FrameType,
   BROKEN_RECORD,
-  isOneRecord,
+  isRecords,
   NO_CID,
   NodeState,
   nodeId,
@@ -219,7 +219,7 @@ test("no bytes make a parser throw or read past the end", () => {
         if (peekForwardFrame(datagram, macSizeBytes, frame) === FramePeek.ok)
           assert.ok(frame.end - frame.payloadOffset >= 26);
       parsePingPong(bytes);
-      isOneRecord(datagram);
+      isRecords(datagram);
     }),
     { numRuns: 5000 },
   );

@@ -18,7 +18,7 @@ import {
 } from "./forward-header.ts";
 import { type Member, MemberTable } from "./member-table.ts";
 import type { NodeId } from "./node-id.ts";
-import { BROKEN_RECORD, NO_CID, isOneRecord, peekCid } from "./record-walk.ts";
+import { BROKEN_RECORD, NO_CID, isRecords, peekCid } from "./record-walk.ts";
 
 /** Settings of a {@link RecordRouter}. */
 export interface RecordRouterOptions {
@@ -174,6 +174,11 @@ export class RecordRouter {
     return this.#send("send-backward", member, record.end);
   }
 
+  /** Where the first connection ID of a datagram lies in its buffer; negative if it has none. */
+  cidOffset(datagram: DatagramView): number {
+    return peekCid(datagram, this.#cidSizeBytes);
+  }
+
   #receiveForward(member: Member): RouteDecision {
     const cid = peekCid(this.#payload, this.#cidSizeBytes);
     if (cid < 0 || this.#payload.bytes[cid] !== this.#nodeId) return this.#drop("misrouted");
@@ -184,7 +189,7 @@ export class RecordRouter {
   #receiveBackward(member: Member, now: Millis): RouteDecision {
     const { frame } = this.#decision;
     if (!this.#backward) return this.#drop("backward-off");
-    if (!isOneRecord(this.#payload)) return this.#drop("backward-no-record");
+    if (!isRecords(this.#payload)) return this.#drop("backward-no-record");
     if (!this.flows.confirm(this.#payload.bytes, frame, member.nodeId, now)) return this.#drop("unknown-flow");
     this.counters.add("backwarded");
     return this.#answer("send-client", this.#payload.start, this.#payload.end);

@@ -36,14 +36,20 @@ export function peekCid(datagram: DatagramView, cidSizeBytes: number): number {
   return end > datagram.start && bytes[datagram.start] === TYPE_CID ? BROKEN_RECORD : NO_CID;
 }
 
-/** True if the datagram is exactly one DTLS 1.2 record, of any type; `cidSizeBytes` is the client's, so it is not known. */
-export function isOneRecord(datagram: DatagramView): boolean {
-  const { bytes, start, end } = datagram;
-  const type = bytes[start] ?? 0;
-  if (end - start < RECORD_HEADER_SIZE_BYTES || type < TYPE_FIRST || type > TYPE_LAST) return false;
-  if (bytes[start + 1] !== 0xfe || bytes[start + 2] !== 0xfd) return false;
-  // A client chooses its own CID length, so a record towards it is checked by length only where it has no CID.
-  if (type === TYPE_CID) return true;
-  const length = ((bytes[start + 11] ?? 0) << 8) | (bytes[start + 12] ?? 0);
-  return length === end - start - RECORD_HEADER_SIZE_BYTES;
+/**
+ * True if the datagram is whole DTLS 1.2 records and nothing else: one, or the few of a handshake's last flight. The length of
+ * a connection ID is the client's, so it is not known here: a record with one is taken for the last.
+ */
+export function isRecords(datagram: DatagramView): boolean {
+  const { bytes, end } = datagram;
+  let start = datagram.start;
+  for (let count = 0; count < DATAGRAM_RECORDS_MAX && start < end; count++) {
+    const type = bytes[start] ?? 0;
+    if (end - start < RECORD_HEADER_SIZE_BYTES || type < TYPE_FIRST || type > TYPE_LAST) return false;
+    if (bytes[start + 1] !== 0xfe || bytes[start + 2] !== 0xfd) return false;
+    if (type === TYPE_CID) return true;
+    const length = ((bytes[start + 11] ?? 0) << 8) | (bytes[start + 12] ?? 0);
+    start += RECORD_HEADER_SIZE_BYTES + length;
+  }
+  return start === end && end > datagram.start;
 }

@@ -68,6 +68,7 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
       ...this.#options,
       // A client is told where its server is; it does not follow it.
       addressUpdate: "never",
+      needsPathCheck: () => true,
       counters: this.counters,
       emit: (output) => this.#outputs.push(output),
       end: (session, cause, alert) => this.#end(session, cause, alert),

@@ -5,7 +5,7 @@ import { cidKey } from "./cid/cid-key.ts";
 import { CipherPool } from "./connection/cipher-pool.ts";
 import { type Counters, makeCounters, REFUSAL_COUNTER } from "./connection/counters.ts";
 import { DeadlineQueue } from "./connection/deadline-queue.ts";
-import type { HandshakeResult } from "./connection/handshake-context.ts";
+import type { Credentials, HandshakeResult } from "./connection/handshake-context.ts";
 import type { PeerIdentity } from "./connection/identity.ts";
 import { OutputQueue } from "./connection/output-queue.ts";
 import type { CloseCause, DtlsOutput, PeerAddress, SessionId } from "./connection/outputs.ts";
@@ -143,6 +143,28 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
   /** The session whose peer sends `cid`; `undefined` if there is none. */
   find(cid: Uint8Array): SessionId | undefined {
     return this.#sessions.byCid(cidKey(cid, 0, cid.length))?.id;
+  }
+
+  /** Whether the peer that sends `cid` has a session or is still in its handshake; `undefined` if it is unknown. */
+  stageOf(cid: Uint8Array): "session" | "handshake" | undefined {
+    const key = cidKey(cid, 0, cid.length);
+    if (this.#sessions.byCid(key) !== undefined) return "session";
+    return this.#handshakes.byCid(key) === undefined ? undefined : "handshake";
+  }
+
+  /** Sessions in the order they were made, without copying: do not change them while looking. */
+  sessionIds(): Iterable<SessionId> {
+    return this.#sessions.ids();
+  }
+
+  /** Shows other credentials in handshakes from now on; those under way go on with the ones they began with. */
+  replaceCredentials(credentials: Credentials | undefined): void {
+    this.#handshakes.replaceCredentials(credentials);
+  }
+
+  /** With `false` no hello is answered any more; sessions, and handshakes that have begun, go on. */
+  acceptHandshakes(accept: boolean): void {
+    this.#handshakes.isAccepting = accept;
   }
 
   /** Where a session stands, without anything secret. */

@@ -32,6 +32,7 @@ const NAMES = [
   "dropHandshakesFull",
   "dropHandshakeBudget",
   "dropSessionsFull",
+  "dropNotAccepting",
   "dropFragment",
   "dropEarly",
   "dropUnexpected",

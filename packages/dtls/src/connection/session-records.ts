@@ -17,12 +17,19 @@ const FLIGHT_REPEAT_MS_MIN = 100;
 /** What happens when a verified newest record comes from another address. */
 export type AddressUpdate = "newest-record" | "never";
 
+/**
+ * Whether a peer that moves from one path to another has to show that it can be reached there (RFC 9853 §5). A driver whose
+ * paths say more than an address knows moves that leave the address as it was.
+ */
+export type NeedsPathCheck = (from: PeerAddress, to: PeerAddress) => boolean;
+
 /** Where a session's records lead to. */
 export interface SessionEnvironment {
   readonly random: Random;
   readonly crypto: CryptoProvider;
   readonly counters: Counters;
   readonly addressUpdate: AddressUpdate;
+  readonly needsPathCheck: NeedsPathCheck;
   readonly pathCheckMode: PathCheckMode;
   readonly datagramSizeMax: number;
   emit(output: DtlsOutput): void;
@@ -157,8 +164,10 @@ function followAddress(env: SessionEnvironment, session: Session, record: Opened
   const check = session.pathCheck;
   if (check?.candidate === arrival.peer) check.received(arrival.sizeBytes);
   if (!record.isNewest || env.addressUpdate === "never") return;
-  if (!session.allowsPathCheck) moveTo(env, session, arrival.peer);
-  else if (check?.candidate !== arrival.peer) startCheck(env, session, arrival);
+  if (!session.allowsPathCheck || !env.needsPathCheck(session.peer, arrival.peer)) {
+    if (check !== undefined) endCheck(env, session);
+    moveTo(env, session, arrival.peer);
+  } else if (check?.candidate !== arrival.peer) startCheck(env, session, arrival);
 }
 
 function moveTo(env: SessionEnvironment, session: Session, peer: PeerAddress): void {

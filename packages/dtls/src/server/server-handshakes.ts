@@ -5,7 +5,7 @@ import type { CidKey } from "../cid/cid-key.ts";
 import type { Counters } from "../connection/counters.ts";
 import type { DeadlineQueue } from "../connection/deadline-queue.ts";
 import { plainRecord } from "../connection/flight.ts";
-import type { HandshakeResult } from "../connection/handshake-context.ts";
+import type { Credentials, HandshakeResult } from "../connection/handshake-context.ts";
 import { HandshakeRun, type RunProgress } from "../connection/handshake-run.ts";
 import type { DtlsOutput, PeerAddress } from "../connection/outputs.ts";
 import type { Session } from "../connection/session.ts";
@@ -51,13 +51,22 @@ export class ServerHandshakes {
   readonly #budget: HandshakeBudget;
   readonly #ownCookies: RotatingCookieJar;
   readonly #recent: RecentHellos;
+  /** False: hellos are dropped. */
+  isAccepting = true;
+  #context: ServerHandshakeContext;
 
   constructor(owner: HandshakesOwner) {
     const { crypto, random, limits } = owner.options;
     this.#owner = owner;
+    this.#context = owner.context;
     this.#budget = new HandshakeBudget(limits.handshakeRate);
     this.#ownCookies = new RotatingCookieJar(crypto, random);
     this.#recent = new RecentHellos(limits.handshakesMax);
+  }
+
+  /** Handshakes that have begun keep the context they began with. */
+  replaceCredentials(credentials: Credentials | undefined): void {
+    this.#context = { ...this.#context, credentials };
   }
 
   byCid(key: CidKey): PendingHandshake | undefined {
@@ -68,6 +77,10 @@ export class ServerHandshakes {
   onClientHello(arrived: Arrived, header: RecordHeader, fragment: HandshakeFragment): void {
     const { peer, bytes, now } = arrived;
     const { counters, options } = this.#owner;
+    if (!this.isAccepting) {
+      counters.dropNotAccepting++;
+      return;
+    }
     this.#ownCookies.rotate(now);
     const source = { peer, recordSequence: header.sequence, datagramSizeBytes: bytes.length };
     const verdict = checkHello(options.cookies ?? this.#ownCookies, counters, source, fragment);
@@ -132,7 +145,8 @@ export class ServerHandshakes {
   }
 
   #begin(peer: PeerAddress, arrival: HelloArrival, now: Millis): void {
-    const { context, counters, options } = this.#owner;
+    const { counters, options } = this.#owner;
+    const context = this.#context;
     counters.handshakesStarted++;
     const choice = negotiate(context, arrival.hello);
     if (choice.kind === "fail") {

@@ -4,7 +4,7 @@ import type { CidGenerator } from "../cid/cid-generator.ts";
 import { RETRANSMISSION_TIMING, type RetransmissionTiming } from "../connection/handshake-channel.ts";
 import type { Credentials } from "../connection/handshake-context.ts";
 import type { PeerVerifier } from "../connection/identity.ts";
-import type { AddressUpdate } from "../connection/session-records.ts";
+import type { AddressUpdate, NeedsPathCheck } from "../connection/session-records.ts";
 import type { CryptoProvider, GroupName } from "../crypto-provider.ts";
 import type { CertificateType } from "../extension/certificate-type.ts";
 import type { CookieJar } from "../handshake/cookie.ts";
@@ -76,6 +76,8 @@ export interface DtlsServerOptions {
   readonly returnRoutabilityCheck?: boolean;
   readonly pathCheckMode?: PathCheckMode;
   readonly addressUpdate?: AddressUpdate;
+  /** Whether a move between two paths calls for a return routability check; default always. */
+  readonly needsPathCheck?: NeedsPathCheck;
   readonly extraKeySizeBytes?: number;
   readonly datagramSizeMax?: number;
   readonly timing?: RetransmissionTiming;
@@ -103,6 +105,7 @@ export function resolveServerOptions(options: DtlsServerOptions): ResolvedServer
     returnRoutabilityCheck: true,
     pathCheckMode: "basic",
     addressUpdate: "newest-record",
+    needsPathCheck: () => true,
     extraKeySizeBytes: 0,
     datagramSizeMax: DATAGRAM_SIZE_MAX_DEFAULT,
     timing: RETRANSMISSION_TIMING,

@@ -18,6 +18,10 @@ export class SessionTable {
     return this.#byId.size;
   }
 
+  ids(): Iterable<SessionId> {
+    return this.#byId.keys();
+  }
+
   get(id: SessionId): Session | undefined {
     return this.#byId.get(id);
   }

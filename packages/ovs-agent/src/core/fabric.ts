@@ -74,11 +74,18 @@ export interface FabricCounters {
   readonly failures: number;
 }
 
+/** What a program gives up with; every `AbortSignal` is one. */
+export interface AbandonSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** Makes interfaces. Owners are `namespace/name`. One interface an owner. */
 export interface Fabric {
   readonly name: "ovs" | "log";
   /** Connects, makes the bridge and tunnel port. Retries, reporting by {@link state}, until it works or `signal` aborts. */
-  start(signal: AbortSignal): Promise<void>;
+  start(signal: AbandonSignal): Promise<void>;
   /** Local interfaces that an earlier run left. Valid between {@link start} and {@link adopt}. */
   survivors(): readonly LocalInterface[];
   /**
@@ -94,7 +101,7 @@ export interface Fabric {
   readonly onEvent: (listener: (event: FabricEvent) => void) => () => void;
   state(): FabricState;
   /** Resolves when everything declared so far is installed, removed or failed; rejects if `signal` aborts first. */
-  settled(signal?: AbortSignal): Promise<void>;
+  settled(signal?: AbandonSignal): Promise<void>;
   /** Ends connections and timers; leaves the dataplane as it is. */
   close(): Promise<void>;
 }

@@ -43,7 +43,7 @@ export interface ChildProcess {
   readonly stderr: AsyncIterable<Uint8Array>;
   /** Resolves when it has ended; what it wrote may still be waiting in its streams. */
   readonly exited: Promise<ProcessExit>;
-  /** Sends a signal (default SIGTERM), to the whole group if it has its own. False if it has ended. */
+  /** Sends a signal (default SIGTERM), to the whole group if it has its own. False if it, or everything of its group, has ended. */
   kill(signal?: SignalName): boolean;
 }
 
@@ -99,7 +99,9 @@ class RunningChild implements ChildProcess {
   }
 
   kill(signal: SignalName = "SIGTERM"): boolean {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return false;
+    const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null;
+    // Its children may outlive it, and its group with them.
+    if (hasEnded && !this.#hasOwnGroup) return false;
     try {
       return process.kill(this.#hasOwnGroup ? -this.pid : this.pid, signal);
     } catch {

@@ -18,12 +18,27 @@ export type RouterInput =
     }
   | { readonly kind: "timeout" };
 
-/** What a {@link RouterNode} asks for or tells. Bytes are good until the next `handle`. */
+/**
+ * What a {@link RouterNode} asks for or tells. A datagram to send is `bytes[start, end)`, perhaps in the memory it came in:
+ * good until the next `handle`.
+ */
 export type RouterOutput =
   /** Send from the public port. */
-  | { readonly kind: "public"; readonly to: Endpoint; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "public";
+      readonly to: Endpoint;
+      readonly bytes: Uint8Array;
+      readonly start: number;
+      readonly end: number;
+    }
   /** Send from the cluster port. */
-  | { readonly kind: "cluster"; readonly to: Endpoint; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "cluster";
+      readonly to: Endpoint;
+      readonly bytes: Uint8Array;
+      readonly start: number;
+      readonly end: number;
+    }
   | {
       readonly kind: "established";
       readonly session: SessionId;

@@ -145,8 +145,8 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
       case "send-client": {
         const { addressOffset, addressSizeBytes, port } = decision.frame;
         const address = datagram.bytes.slice(addressOffset, addressOffset + addressSizeBytes);
-        const bytes = datagram.bytes.subarray(decision.start, decision.end);
-        this.#outputs.push({ kind: "public", to: { address, port }, bytes });
+        const { start, end } = decision;
+        this.#outputs.push({ kind: "public", to: { address, port }, bytes: datagram.bytes, start, end });
         return;
       }
       case "management":
@@ -259,12 +259,12 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
     const record = router === undefined ? { bytes, start: 0, end: bytes.length } : withRoom(bytes);
     const decision = this.router.routeAnswer(record, path.client, router);
     if (decision.kind === "send-backward") this.#sendToMember(record, decision);
-    else this.#outputs.push({ kind: "public", to: path.client, bytes });
+    else this.#outputs.push({ kind: "public", to: path.client, bytes, start: 0, end: bytes.length });
   }
 
   #sendToMember(datagram: DatagramView, { member, start, end }: RouteDecision): void {
     if (member === undefined) return;
-    this.#outputs.push({ kind: "cluster", to: member.endpoint, bytes: datagram.bytes.subarray(start, end) });
+    this.#outputs.push({ kind: "cluster", to: member.endpoint, bytes: datagram.bytes, start, end });
   }
 
   #drainManagement(): void {
@@ -273,7 +273,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
     for (let output = management.poll(); output !== undefined; output = management.poll()) {
       switch (output.kind) {
         case "transmit":
-          this.#outputs.push({ kind: "cluster", to: output.to, bytes: output.bytes });
+          this.#outputs.push({ ...output, kind: "cluster", start: 0, end: output.bytes.length });
           break;
         case "member-set":
           this.router.members.set(output.nodeId, output.endpoint, output.keys);

@@ -251,9 +251,10 @@ export class SimulatedService {
     const { node, publicAddress, clusterAddress, told } = router;
     const requests: Extract<RouterOutput, { kind: "data" }>[] = [];
     for (let output = node.poll(); output !== undefined; output = node.poll()) {
-      if (output.kind === "public") this.network.send(publicAddress, formatEndpoint(output.to), output.bytes, this.now);
-      else if (output.kind === "cluster") {
-        this.network.send(clusterAddress, formatEndpoint(output.to), output.bytes, this.now);
+      if (output.kind === "public" || output.kind === "cluster") {
+        const { to, bytes, start, end } = output;
+        const from = output.kind === "public" ? publicAddress : clusterAddress;
+        this.network.send(from, formatEndpoint(to), bytes.slice(start, end), this.now);
       } else if (output.kind === "data") requests.push(output);
       else told.push(output);
     }

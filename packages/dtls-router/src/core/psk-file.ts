@@ -1,0 +1,60 @@
+// A file of pre-shared keys: one `identity=base64` a line, as Californium's demo programs read them.
+import { err, ok, type Result } from "@coracle/base";
+
+/** Lines read at most. */
+export const PSK_ENTRIES_MAX = 1_000_000;
+/** RFC 4279 §5.3 demands support for identities up to this size, and keys up to 64; more of either is refused. */
+const IDENTITY_SIZE_BYTES_MAX = 128;
+const KEY_SIZE_BYTES_MAX = 64;
+
+/** Keys by identity; an identity is the text whose UTF-8 form travels. */
+export type PskTable = ReadonlyMap<string, Uint8Array>;
+
+/** Why a file is refused; names the line, shows nothing of it. */
+export interface PskFileError {
+  readonly code: "BAD_PSK_FILE";
+  readonly message: string;
+}
+
+/**
+ * Reads a file. Empty lines and lines starting with `#` are left out. The last `=` that base64 does not need as padding
+ * separates, so an identity may contain the sign.
+ */
+export function parsePskFile(
+  text: string,
+  decodeBase64: (text: string) => Uint8Array | undefined,
+): Result<PskTable, PskFileError> {
+  const table = new Map<string, Uint8Array>();
+  let number = 0;
+  for (const line of lines(text)) {
+    number++;
+    if (line === "" || line.startsWith("#")) continue;
+    if (table.size === PSK_ENTRIES_MAX) return refuse(number, `there are more than ${PSK_ENTRIES_MAX} keys`);
+    const separator = line.replace(/=+$/, "").lastIndexOf("=");
+    if (separator <= 0) return refuse(number, "it is not identity=base64");
+    const identity = line.slice(0, separator).trim();
+    if (new TextEncoder().encode(identity).length > IDENTITY_SIZE_BYTES_MAX) {
+      return refuse(number, `the identity is longer than ${IDENTITY_SIZE_BYTES_MAX} bytes`);
+    }
+    const key = decodeBase64(line.slice(separator + 1).trim());
+    if (key === undefined || key.length === 0) return refuse(number, "the key is not base64");
+    if (key.length > KEY_SIZE_BYTES_MAX) return refuse(number, `the key is longer than ${KEY_SIZE_BYTES_MAX} bytes`);
+    if (table.has(identity)) return refuse(number, "its identity was there before");
+    table.set(identity, key);
+  }
+  return ok(table);
+}
+
+function refuse(line: number, reason: string): Result<never, PskFileError> {
+  return err({ code: "BAD_PSK_FILE", message: `Cannot read line ${line} of the key file: ${reason}` });
+}
+
+/** One line at a time: a file of a million keys is not split into a million texts at once. */
+function* lines(text: string): Generator<string> {
+  for (let at = 0; at <= text.length;) {
+    const end = text.indexOf("\n", at);
+    yield text.slice(at, end < 0 ? text.length : end).trim();
+    if (end < 0) return;
+    at = end + 1;
+  }
+}

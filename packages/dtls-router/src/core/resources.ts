@@ -1,0 +1,151 @@
+// The resources of the built-in CoAP application: those of Californium's test server that make sense for a router.
+
+/** A request as far as resources are concerned. */
+export interface ResourceRequest {
+  readonly method: string;
+  /** Without a leading slash: `benchmark`, `.well-known/core`. */
+  readonly path: string;
+  /** `name=value` or `name`, as they came. */
+  readonly queries: readonly string[];
+  readonly payload: Uint8Array;
+  /** The content format asked for, if one was. */
+  readonly accept: number | undefined;
+}
+
+/** An answer; `code` is CoAP's, such as `2.05`. */
+export interface ResourceAnswer {
+  readonly code: string;
+  readonly format: number | undefined;
+  readonly payload: Uint8Array;
+}
+
+/** What resources tell about the asking session and this node; addresses as text, IDs in hexadecimal. */
+export interface ResourceFacts {
+  readonly clientHost: string;
+  readonly clientPort: number;
+  readonly nodeId: number;
+  readonly identity: string;
+  readonly cipherSuite: string;
+  /** What the client sends. */
+  readonly readCid: string;
+  /** What this node sends. */
+  readonly writeCid: string;
+  readonly extendedMasterSecret: boolean;
+  /** The cluster address of the node through which the record came; empty if directly. */
+  readonly router: string;
+  readonly server: string;
+}
+
+/** Where the facts come from; computed only for the resources that show them. */
+export interface ResourceSources {
+  readonly facts: () => ResourceFacts;
+  /** Counters by name, for `diagnose`. */
+  readonly counters: () => Readonly<Record<string, number>>;
+}
+
+/** Content formats (RFC 7252 §12.3). */
+export const ContentFormat = { text: 0, links: 40, octets: 42, json: 50 } as const;
+
+/** The largest `rlen`: an answer is one record. */
+export const RESPONSE_SIZE_BYTES_MAX = 1024;
+/** Where in the alphabet of answers a benchmark's begins. */
+const BENCHMARK_TEXT = "hello benchmark";
+const FILL = 0x2a;
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+type Resource = (request: ResourceRequest, sources: ResourceSources) => ResourceAnswer;
+
+const RESOURCES: ReadonlyMap<string, { readonly title: string; readonly answer: Resource }> = new Map([
+  ["benchmark", { title: "Answers of any size for load tests: rlen=N", answer: benchmark }],
+  ["mycontext", { title: "The DTLS session that asks, as this node sees it", answer: myContext }],
+  ["myip", { title: "The address that asks", answer: myIp }],
+  ["echo", { title: "Answers with the payload", answer: echo }],
+  ["diagnose", { title: "Counters of this node", answer: diagnose }],
+  [".well-known/core", { title: "", answer: listResources }],
+]);
+
+/** Answers a request. */
+export function answerRequest(request: ResourceRequest, sources: ResourceSources): ResourceAnswer {
+  const resource = RESOURCES.get(request.path);
+  return resource === undefined ? refused("4.04") : resource.answer(request, sources);
+}
+
+function benchmark({ method, queries }: ResourceRequest): ResourceAnswer {
+  if (method !== "GET" && method !== "POST") return refused("4.05");
+  const size = queryNumber(queries, "rlen") ?? BENCHMARK_TEXT.length;
+  if (size > RESPONSE_SIZE_BYTES_MAX) return refused("4.00", `rlen is at most ${RESPONSE_SIZE_BYTES_MAX}`);
+  const payload = new Uint8Array(size).fill(FILL);
+  payload.set(encode(BENCHMARK_TEXT).subarray(0, size));
+  return { code: method === "GET" ? "2.05" : "2.04", format: ContentFormat.text, payload };
+}
+
+function myContext({ method, accept }: ResourceRequest, { facts }: ResourceSources): ResourceAnswer {
+  if (method !== "GET") return refused("4.05");
+  const known = facts();
+  const shown: Readonly<Record<string, string | number | boolean>> = {
+    ip: known.clientHost,
+    port: known.clientPort,
+    "node-id": known.nodeId,
+    peer: known.identity,
+    "cipher-suite": known.cipherSuite,
+    "read-cid": known.readCid,
+    "write-cid": known.writeCid,
+    "ext-master-secret": known.extendedMasterSecret,
+    router: known.router,
+    server: known.server,
+  };
+  if (accept === ContentFormat.json) return json(shown);
+  if (accept !== undefined && accept !== ContentFormat.text) return refused("4.06");
+  const lines = Object.entries(shown).map(([name, value]) => `${name}: ${value}`);
+  return text(lines.join("\n"));
+}
+
+function myIp({ method }: ResourceRequest, { facts }: ResourceSources): ResourceAnswer {
+  if (method !== "GET") return refused("4.05");
+  const { clientHost, clientPort } = facts();
+  return text(clientHost.includes(":") ? `[${clientHost}]:${clientPort}` : `${clientHost}:${clientPort}`);
+}
+
+function echo({ method, payload }: ResourceRequest): ResourceAnswer {
+  if (method !== "POST" && method !== "PUT" && method !== "FETCH") return refused("4.05");
+  const code = method === "FETCH" ? "2.05" : "2.04";
+  return { code, format: payload.length > 0 ? ContentFormat.octets : undefined, payload };
+}
+
+function diagnose({ method }: ResourceRequest, { counters }: ResourceSources): ResourceAnswer {
+  if (method !== "GET") return refused("4.05");
+  const seen = Object.entries(counters()).filter(([, value]) => value !== 0);
+  const answer = json(Object.fromEntries(seen));
+  return answer.payload.length <= RESPONSE_SIZE_BYTES_MAX
+    ? answer
+    : json({ counters: seen.length, note: "see /metrics" });
+}
+
+function listResources({ method }: ResourceRequest): ResourceAnswer {
+  if (method !== "GET") return refused("4.05");
+  const links = [...RESOURCES]
+    .filter(([, { title }]) => title !== "")
+    .map(([path, { title }]) => `</${path}>;title="${title}"`);
+  return { code: "2.05", format: ContentFormat.links, payload: encode(links.join(",")) };
+}
+
+function queryNumber(queries: readonly string[], name: string): number | undefined {
+  const found = queries.find((query) => query.startsWith(`${name}=`))?.slice(name.length + 1);
+  return found !== undefined && /^\d{1,6}$/.test(found) ? Number(found) : undefined;
+}
+
+function text(content: string): ResourceAnswer {
+  return { code: "2.05", format: ContentFormat.text, payload: encode(content) };
+}
+
+function json(content: unknown): ResourceAnswer {
+  return { code: "2.05", format: ContentFormat.json, payload: encode(JSON.stringify(content)) };
+}
+
+function refused(code: string, reason = ""): ResourceAnswer {
+  return { code, format: undefined, payload: reason === "" ? EMPTY : encode(reason) };
+}
+
+function encode(content: string): Uint8Array {
+  return new TextEncoder().encode(content);
+}

@@ -9,7 +9,7 @@ export interface Breach {
   readonly found: string;
 }
 
-const ROOTS_L1 = new Set(["api", "kube", "store", "dtls", "cluster", "openflow", "ovsdb"]);
+const ROOTS_L1 = new Set(["api", "kube", "store", "dtls", "cluster", "openflow", "ovsdb", "lab"]);
 /** Roots that an io may import besides its own: management sessions of the cluster are DTLS. */
 const IO_ROOTS: Readonly<Record<string, readonly string[]>> = { cluster: ["dtls"] };
 const SHARED_L2 = new Set(["runtime", "lifecycle"]);

@@ -1,16 +1,20 @@
 // One `up` per data folder: a lock that a crash cannot leave closed, and the list of children to clean up after one.
 import {
+  endProcess,
   FileError,
+  formatIdentity,
+  identify,
+  isAlive,
   joinPath,
   makeSymlink,
+  parseIdentity,
   processId,
+  type ProcessIdentity,
   readSymlink,
   readTextFile,
   removePath,
   writeFileAtomic,
 } from "@coracle/runtime";
-import { formatIdentity, parseIdentity, type ProcessIdentity } from "../core/process-identity.ts";
-import { endProcess, identify, isAlive } from "./process-table.ts";
 
 /** Somebody else holds the lock. */
 export interface LockHeld {

@@ -1,6 +1,8 @@
 // Looking at and ending processes by identity, never by name or by a bare id.
-import { processExists, readTextFile, sendSignal, sleep } from "@coracle/runtime";
-import { parseStat, type ProcessIdentity, type ProcessStat } from "../core/process-identity.ts";
+import { sleep } from "./clock.ts";
+import { readTextFile } from "./files/files.ts";
+import { parseStat, type ProcessIdentity, type ProcessStat } from "./process-identity.ts";
+import { processExists, sendSignal } from "./signals.ts";
 
 /** The identity of a running process. */
 export async function identify(pid: number): Promise<ProcessIdentity> {

@@ -27,9 +27,11 @@ export { formatIdentity, parseIdentity, type ProcessIdentity } from "./process-i
 export * from "./process-table.ts";
 export * from "./random.ts";
 export * from "./raw-socket.ts";
+export * from "./resolve.ts";
 export { RuntimeError } from "./runtime-error.ts";
 export * from "./signals.ts";
 export * from "./spawn.ts";
 export * from "./sqlite.ts";
 export * from "./stream.ts";
 export * from "./stream-driver.ts";
+export * from "./udp/mod.ts";

@@ -1,0 +1,121 @@
+// The main thread's side of packet threads: choosing the path, starting one after the other, falling back.
+import { cpuCount } from "../../process.ts";
+import type { UdpAddress } from "../address.ts";
+import { COUNTERS_SIZE_BYTES } from "../counters.ts";
+import { type BatchSizes, DEFAULT_BATCH_SIZES, type ReceivedDatagram, type UdpSocketOptions } from "../endpoint.ts";
+import { probeNative } from "../native/probe.ts";
+import { ownImplementation } from "../open-endpoint.ts";
+import type { UdpImplementation, UdpPath } from "../path.ts";
+import { UdpError } from "../udp-error.ts";
+import { PacketThread, type ThreadListener } from "./packet-thread.ts";
+import { PacketThreads } from "./packet-threads.ts";
+import type { ThreadPlan } from "./thread-plan.ts";
+import { ThreadRing } from "./thread-ring.ts";
+
+const RING_SIZE_BYTES = 1 << 20;
+const TICK_MS = 100;
+/** More threads than this share no port: their numbers are one octet. */
+const THREADS_MAX = 256;
+
+/** How to open packet threads. */
+export interface PacketThreadsOptions {
+  /**
+   * The module that calls `servePacketThread`: `new URL("./packet-worker.ts", import.meta.url)`. In a compiled binary it is an
+   * entry point of its own beside the main one, and the URL is to be made in a module whose path to it stays true after
+   * bundling: the main module, with the worker in the same folder.
+   */
+  readonly worker: URL;
+  /** Bound by every thread, in this order. */
+  readonly sockets: readonly UdpSocketOptions[];
+  /** Default: one per core where threads can share a port, else one. */
+  readonly threads?: number;
+  /** Given to each handler; must be possible to clone. */
+  readonly data?: unknown;
+  readonly sizes?: Partial<BatchSizes>;
+  /** The longest time between two ticks of a handler. Default 100 ms. */
+  readonly tickMs?: number;
+  /** Size of each of a thread's two rings of messages, a power of two. Default 1 MiB. */
+  readonly ringSizeBytes?: number;
+  /** A message that a handler posted. */
+  readonly onMessage?: (kind: number, bytes: Uint8Array, thread: number) => void;
+  /** A datagram that a handler passed up. It is the receiver's own, with 32 writable bytes in front. */
+  readonly onDatagram?: (datagram: ReceivedDatagram, socket: number, thread: number) => void;
+  /** A thread broke; it no longer serves. */
+  readonly onFailure?: (error: UdpError) => void;
+  /** Default: chosen. */
+  readonly implementation?: UdpImplementation;
+}
+
+/** Starts the threads; resolves when all are bound and serve. Throws `UdpError`, with no thread left. */
+export async function openPacketThreads(options: PacketThreadsOptions): Promise<PacketThreads> {
+  if (!("Worker" in globalThis))
+    throw new UdpError("UNSUPPORTED", "Cannot start packet threads: this runtime has no Worker");
+  const first = await choosePath(options);
+  const threads: PacketThread[] = [];
+  try {
+    let sockets = options.sockets;
+    let path = first;
+    let locals: readonly UdpAddress[] = [];
+    // The kernel counts sockets in the order of bind, and the octet that steers is that number: one after the other.
+    for (let number = 0; number < path.threads; number++) {
+      const thread = new PacketThread(planOf(options, { number, path, sockets }), options.worker, listenerOf(options));
+      threads.push(thread);
+      const ready = await thread.start();
+      path = ready.path;
+      locals = ready.locals;
+      sockets = sockets.map((socket, index) => ({ ...socket, port: locals[index]?.port ?? socket.port }));
+    }
+    return new PacketThreads(threads, path, locals);
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.close()));
+    throw error;
+  }
+}
+
+async function choosePath({ implementation, threads, sockets }: PacketThreadsOptions): Promise<UdpPath> {
+  const own = ownImplementation();
+  const native = await probeNative();
+  const steered = sockets.some((socket) => socket.steering !== undefined);
+  const wanted = Math.min(Math.max(1, threads ?? cpuCount()), THREADS_MAX);
+  const reasons = implementation === undefined ? [] : ["asked for"];
+  if (implementation !== undefined && implementation !== "native" && implementation !== "native-single")
+    return { implementation, threads: 1, isSteered: false, reasons };
+  if (native.kind === "none")
+    return { implementation: own, threads: 1, isSteered: false, reasons: [...reasons, native.reason] };
+  const isSingle = native.kind === "single" || implementation === "native-single";
+  return {
+    implementation: isSingle ? "native-single" : "native",
+    threads: wanted,
+    isSteered: steered && wanted > 1,
+    reasons: native.kind === "single" ? [...reasons, native.reason] : reasons,
+  };
+}
+
+function planOf(
+  options: PacketThreadsOptions,
+  { number, path, sockets }: { number: number; path: UdpPath; sockets: readonly UdpSocketOptions[] },
+): ThreadPlan {
+  const ringSizeBytes = options.ringSizeBytes ?? RING_SIZE_BYTES;
+  return {
+    kind: "coracle-packet-thread",
+    thread: number,
+    sockets,
+    sizes: { ...DEFAULT_BATCH_SIZES, ...options.sizes },
+    tickMs: options.tickMs ?? TICK_MS,
+    data: options.data,
+    path,
+    toMain: ThreadRing.allocate(ringSizeBytes),
+    fromMain: ThreadRing.allocate(ringSizeBytes),
+    counters: new SharedArrayBuffer((sockets.length + 1) * COUNTERS_SIZE_BYTES),
+    stop: new SharedArrayBuffer(4),
+  };
+}
+
+function listenerOf(options: PacketThreadsOptions): ThreadListener {
+  const nothing = (): void => undefined;
+  return {
+    onMessage: options.onMessage ?? nothing,
+    onDatagram: options.onDatagram ?? nothing,
+    onFailure: options.onFailure ?? nothing,
+  };
+}

@@ -1,6 +1,7 @@
 // The compiled binaries, with no source in reach: help, version, bad flags, and the whole system from one folder.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,11 @@ import { ChildProgram } from "../watcher/child-program.ts";
 import { freePort } from "../watcher/system.ts";
 
 const build = join(import.meta.dirname, "../../tools/src/build.ts");
-const BINARIES = ["coracle", "coracle-apiserver", "coracle-watcher"];
+const packages = join(import.meta.dirname, "../../packages");
+const BINARIES = readdirSync(packages)
+  .filter((name) => existsSync(join(packages, name, "src/main.ts")))
+  .map((name) => (name === "coracle" ? name : `coracle-${name}`))
+  .toSorted((a, b) => a.localeCompare(b));
 
 test(
   "each compiled binary tells its help and version, refuses bad flags, and together they run",

@@ -30,6 +30,7 @@ export * from "./raw-socket.ts";
 export * from "./resolve.ts";
 export { RuntimeError } from "./runtime-error.ts";
 export * from "./signals.ts";
+export * from "./socket-lock.ts";
 export * from "./spawn.ts";
 export * from "./sqlite.ts";
 export * from "./stream.ts";

@@ -249,7 +249,7 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
     }
     const { session } = this.#state;
     const outcome = sendRecord(this.#environment, session, ContentType.applicationData, bytes);
-    if (outcome === "sent") return;
+    if (outcome === "sent" || outcome === "held") return;
     this.#outputs.push({ kind: "refused", session: SESSION_ID, cause: outcome });
     if (outcome === "sequence-exhausted") this.#end(session, "sequence-exhausted", undefined);
   }

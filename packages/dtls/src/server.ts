@@ -335,7 +335,7 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
       return;
     }
     const outcome = sendRecord(this.#environment, session, ContentType.applicationData, bytes);
-    if (outcome === "sent") return;
+    if (outcome === "sent" || outcome === "held") return;
     this.#outputs.push({ kind: "refused", session: id, cause: outcome });
     if (outcome === "sequence-exhausted") this.#end(session, "sequence-exhausted", undefined);
   }

@@ -45,11 +45,6 @@ export function isSameClient(a: PeerAddress, b: PeerAddress): boolean {
   return withoutRouter(a) === withoutRouter(b);
 }
 
-/** True if the path leads through another node. */
-export function hasRouter(path: PeerAddress): boolean {
-  return path.length > HEAD_SIZE + path.charCodeAt(0);
-}
-
 function packEndpoint(bytes: Uint8Array, offset: number, sizeBytes: number, port: number): string {
   if (sizeBytes === IPV6_SIZE && isMappedIpv4(bytes, offset)) {
     return packEndpoint(bytes, offset + MAPPED_PREFIX_SIZE_BYTES, IPV4_SIZE, port);

@@ -71,19 +71,22 @@ export function applyRecord(env: SessionEnvironment, session: Session, record: O
   }
 }
 
-/** Seals and sends; a path under check is used only within its limit. */
+/** Seals and sends. A path under check is used only within its limit: what exceeds it waits for the end of the check. */
 export function sendRecord(
   env: SessionEnvironment,
   session: Session,
   type: number,
   content: Uint8Array,
-): "sent" | "too-large" | "amplification-limit" | "sequence-exhausted" {
+): "sent" | "held" | "too-large" | "amplification-limit" | "sequence-exhausted" {
   const { protection, pathCheck } = session;
   if (protection.isExhausted) return "sequence-exhausted";
   const size = protection.sealedSize(content.length);
   if (size > env.datagramSizeMax) return "too-large";
   const isUnverified = pathCheck !== undefined && pathCheck.stage === "new";
-  if (isUnverified && !pathCheck.maySend(size)) return "amplification-limit";
+  if (isUnverified && !pathCheck.maySend(size)) {
+    const mayWait = type === ContentType.applicationData && pathCheck.hold(content);
+    return mayWait ? "held" : "amplification-limit";
+  }
   const peer = isUnverified ? pathCheck.candidate : session.peer;
   env.emit({ kind: "send", peer, bytes: protection.seal(type, content) });
   return "sent";
@@ -101,8 +104,9 @@ export function onSessionDeadline(env: SessionEnvironment, session: Session, now
   if (check !== undefined && check.dueAt <= now) {
     if (check.stage === "old") challengeNew(env, session, check, now);
     else {
-      session.pathCheck = undefined;
       env.counters.pathChecksFailed++;
+      endCheck(env, session, undefined);
+      return;
     }
   }
   env.reschedule(session);
@@ -158,15 +162,14 @@ function forgetLastFlight(env: SessionEnvironment, session: Session): void {
 function followAddress(env: SessionEnvironment, session: Session, record: OpenedRecord, arrival: Arrival): void {
   if (arrival.peer === session.peer) {
     // A newer record from the old address settles the question.
-    if (record.isNewest && session.pathCheck !== undefined) endCheck(env, session);
+    if (record.isNewest && session.pathCheck !== undefined) endCheck(env, session, undefined);
     return;
   }
   const check = session.pathCheck;
   if (check?.candidate === arrival.peer) check.received(arrival.sizeBytes);
   if (!record.isNewest || env.addressUpdate === "never") return;
   if (!session.allowsPathCheck || !env.needsPathCheck(session.peer, arrival.peer)) {
-    if (check !== undefined) endCheck(env, session);
-    moveTo(env, session, arrival.peer);
+    endCheck(env, session, arrival.peer);
   } else if (check?.candidate !== arrival.peer) startCheck(env, session, arrival);
 }
 
@@ -181,6 +184,7 @@ function startCheck(env: SessionEnvironment, session: Session, arrival: Arrival)
   const cookie = env.random.bytes(PATH_COOKIE_SIZE);
   const check = new PathCheck(arrival.peer, cookie, env.pathCheckMode, arrival.now);
   check.received(arrival.sizeBytes);
+  check.held.push(...(session.pathCheck?.held ?? []));
   session.pathCheck = check;
   sendChallenge(env, session, check);
   env.reschedule(session);
@@ -196,9 +200,15 @@ function sendChallenge(env: SessionEnvironment, session: Session, check: PathChe
   sendRecord(env, session, ContentType.returnRoutabilityCheck, message);
 }
 
-function endCheck(env: SessionEnvironment, session: Session): void {
-  session.pathCheck = undefined;
-  env.reschedule(session);
+/** Ends a check if there is one, moves if the peer is elsewhere now, and sends what has waited. */
+function endCheck(env: SessionEnvironment, session: Session, movedTo: PeerAddress | undefined): void {
+  const held = session.pathCheck?.held ?? [];
+  if (session.pathCheck !== undefined) {
+    session.pathCheck = undefined;
+    env.reschedule(session);
+  }
+  if (movedTo !== undefined) moveTo(env, session, movedTo);
+  for (const content of held) sendRecord(env, session, ContentType.applicationData, content);
 }
 
 function onPathMessage(env: SessionEnvironment, session: Session, content: Uint8Array, arrival: Arrival): void {
@@ -219,11 +229,10 @@ function onPathMessage(env: SessionEnvironment, session: Session, content: Uint8
   if (check === undefined || !env.crypto.constantTimeEqual(check.cookie, message.cookie)) {
     env.counters.dropUnexpected++;
   } else if (check.stage === "old") {
-    if (message.kind === "response") endCheck(env, session);
+    if (message.kind === "response") endCheck(env, session, undefined);
     else challengeNew(env, session, check, arrival.now);
     env.reschedule(session);
   } else if (message.kind === "response" && arrival.peer === check.candidate) {
-    endCheck(env, session);
-    moveTo(env, session, check.candidate);
+    endCheck(env, session, check.candidate);
   }
 }

@@ -6,6 +6,9 @@ export const PATH_CHECK_TIMEOUT_MS = 1000;
 /** Bytes sent to an unvalidated address for each byte received from it (RFC 9853 §6.3). */
 export const AMPLIFICATION_FACTOR = 3;
 
+/** Messages that wait for the end of a check because the new address may not be sent more: what one request is answered with. */
+export const HELD_MESSAGES_MAX = 4;
+
 /** How a new address is checked. */
 export type PathCheckMode = "basic" | "enhanced";
 
@@ -17,6 +20,8 @@ export class PathCheck {
   /** Which address the challenge went to. */
   stage: "old" | "new";
   dueAt: Millis;
+  /** Application data that waits for the end of the check. */
+  readonly held: Uint8Array[] = [];
   #receivedBytes = 0;
   #sentBytes = 0;
 
@@ -36,6 +41,13 @@ export class PathCheck {
   maySend(sizeBytes: number): boolean {
     if (this.#sentBytes + sizeBytes > AMPLIFICATION_FACTOR * this.#receivedBytes) return false;
     this.#sentBytes += sizeBytes;
+    return true;
+  }
+
+  /** Keeps a copy of application data until the check has ended; false if too much waits already. */
+  hold(content: Uint8Array): boolean {
+    if (this.held.length >= HELD_MESSAGES_MAX) return false;
+    this.held.push(content.slice());
     return true;
   }
 

@@ -6,7 +6,7 @@ import { systemCrypto as crypto } from "../io/mod.ts";
 import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, RandomCids } from "../mod.ts";
 import { LossyPair, PERFECT_NETWORK } from "../testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "../testing/outputs.ts";
-import { PathCheck } from "./path-check.ts";
+import { HELD_MESSAGES_MAX, PathCheck } from "./path-check.ts";
 import { encodePathMessage, parsePathMessage } from "./path-message.ts";
 
 const psk = { identity: Uint8Array.of(1), key: new Uint8Array(16).fill(9) };
@@ -108,6 +108,32 @@ describe("a return routability check", () => {
     assert.equal(pair.server.counters.pathChecksFailed, 1);
     pair.tellServer({ kind: "send", session, bytes: new Uint8Array(5) });
     assert.equal(pair.sent.at(-1)?.to, "a");
+  });
+
+  it("lets a longer answer wait until the new address has shown itself", () => {
+    const { pair, outputs, session } = establish();
+    pair.rebind("a", "b");
+    pair.tell("b", { kind: "send", bytes: Uint8Array.of(1) });
+    pair.run({ durationMs: 6 });
+    pair.tellServer({ kind: "send", session, bytes: new Uint8Array(900) });
+    const sent = pair.sent.filter(({ to, bytes }) => to === "b" && bytes.length > 900).length;
+    assert.equal(sent, 0);
+    pair.run({ durationMs: 50 });
+    assert.equal(outputOf(outputs, "data").bytes.length, 900);
+    assert.equal(outputsOf(pair.serverOutputs, "refused").length, 0);
+  });
+
+  it("holds a few messages and no more, and sends them to the old address if the new one stays silent", () => {
+    const { pair, outputs, session } = establish();
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(1) });
+    const stolen = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    pair.tellServer({ kind: "datagram", peer: "victim", bytes: stolen });
+    for (let count = 0; count < HELD_MESSAGES_MAX + 2; count++) {
+      pair.tellServer({ kind: "send", session, bytes: new Uint8Array(500) });
+    }
+    assert.equal(outputsOf(pair.serverOutputs, "refused").length, 2);
+    pair.run({ durationMs: 2000 });
+    assert.equal(outputsOf(outputs, "data").length, HELD_MESSAGES_MAX);
   });
 
   it("asks the old address first when enhanced, and stays if it answers", () => {

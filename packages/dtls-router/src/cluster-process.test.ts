@@ -1,0 +1,136 @@
+// Three routers as real processes: a device's records land on the wrong node in each management mode, and all are served.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, describe, it } from "node:test";
+import { eventually } from "@coracle/sim";
+import { freeUdpPort, type RouterProcess, startRouter, TEST_KEY, TestFolder } from "./testing/router-process.ts";
+import { UdpDevice } from "./testing/udp-device.ts";
+
+const psk = { identity: "device", key: TEST_KEY };
+const folder = new TestFolder();
+after(() => folder.remove());
+const pskFile = folder.write("psk.txt", `device=${Buffer.from(TEST_KEY).toString("base64")}\n`);
+
+interface Nodes {
+  readonly nodes: readonly { readonly nodeId: number; readonly liveness: string }[];
+  readonly self: { readonly ready: boolean; readonly mode: string };
+}
+
+/** Three nodes that list each other; `flags` for all of them. */
+async function startCluster(flags: readonly string[], secret: string | undefined): Promise<RouterProcess[]> {
+  const ports = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()];
+  const peers = ports.map((port) => `127.0.0.1:${port}`).join(",");
+  const env =
+    secret === undefined ? {} : { DTLS_CID_MGMT_IDENTITY: "cid-cluster-manager", DTLS_CID_MGMT_SECRET_BASE64: secret };
+  return Promise.all(
+    ports.map((clusterPort, index) =>
+      startRouter(["--psk-file", pskFile, "--peers", peers, "--node-id", String(index + 1), ...flags], {
+        env,
+        clusterPort,
+      }),
+    ),
+  );
+}
+
+async function allReady(routers: readonly RouterProcess[]): Promise<void> {
+  const isReady = async ({ http }: RouterProcess): Promise<boolean> => (await fetch(`${http}/readyz`)).status === 200;
+  await eventually(async () => (await Promise.all(routers.map(isReady))).every(Boolean), "three ready nodes", 20_000);
+}
+
+async function total(routers: readonly RouterProcess[], sample: string): Promise<number> {
+  const counts = await Promise.all(routers.map((router) => router.metric(sample)));
+  return counts.reduce((sum, each) => sum + each, 0);
+}
+
+const modes = [
+  { mode: "plain", flags: [], isSecret: false },
+  { mode: "dtls", flags: ["--cluster-security", "dtls"], isSecret: true },
+  { mode: "dtls-mac", flags: [], isSecret: true },
+] as const;
+
+for (const { mode, flags, isSecret } of modes) {
+  describe(`three routers in mode ${mode}`, () => {
+    it("serve every record of devices that move from node to node", async () => {
+      const secret = isSecret ? randomBytes(32).toString("base64") : undefined;
+      const routers = await startCluster(flags, secret);
+      const devices: UdpDevice[] = [];
+      try {
+        await allReady(routers);
+        for (const [index, { port }] of routers.entries()) {
+          devices.push(await UdpDevice.connect({ port, psk, cidSizeBytes: index * 2 }));
+        }
+        let requests = 0;
+        for (let round = 0; round < 6; round++) {
+          for (const [index, device] of devices.entries()) {
+            await device.move(routers[(index + round) % 3]?.port);
+            const answer = await device.request("GET", "mycontext");
+            assert.match(answer.payload.toString(), new RegExp(`node-id: ${index + 1}\n`), "the owner answers");
+            requests++;
+          }
+        }
+        assert.equal(requests, 18);
+        assert.equal(
+          devices.reduce((sum, { retransmissions }) => sum + retransmissions, 0),
+          0,
+        );
+        const forwarded = await total(routers, 'coracle_router_datagrams_total{route="forwarded"}');
+        const backwarded = await total(routers, 'coracle_router_datagrams_total{route="backwarded"}');
+        assert.ok(forwarded >= 12, `only ${forwarded} were forwarded`);
+        assert.equal(backwarded, forwarded);
+        const { nodes, self } = (await (routers[0] as RouterProcess).json("/nodes")) as Nodes;
+        assert.deepEqual(
+          nodes.map(({ nodeId, liveness }) => [nodeId, liveness]),
+          [
+            [2, "alive"],
+            [3, "alive"],
+          ],
+        );
+        assert.equal(self.mode, mode);
+        const texts = routers.flatMap(({ log }) => log).join("\n");
+        assert.ok(secret === undefined || !texts.includes(secret.slice(0, 8)), "no secret in logs");
+      } finally {
+        for (const device of devices) device.close();
+        await Promise.all(routers.map((router) => router.stop()));
+      }
+    });
+  });
+}
+
+describe("a cluster", () => {
+  it("answers directly when the node that forwarded has died, and explains where an ID leads", async () => {
+    const routers = await startCluster([], undefined);
+    const [first, second] = routers;
+    assert.ok(first !== undefined && second !== undefined);
+    let device: UdpDevice | undefined;
+    try {
+      await allReady(routers);
+      device = await UdpDevice.connect({ port: first.port, psk });
+      await device.move(second.port);
+      await device.request("GET", "benchmark");
+      const cid = Buffer.from(device.summary?.peerCid ?? []).toString("hex");
+      const there = (await second.json(`/cid/${cid}`)) as { owner: string; clusterAddress: string };
+      assert.deepEqual(there, { ...there, owner: "member", clusterAddress: `127.0.0.1:${first.clusterPort}` });
+      await second.stop();
+      await device.move(first.port);
+      assert.equal((await device.request("GET", "benchmark")).code, "2.05");
+    } finally {
+      device?.close();
+      await Promise.all(routers.map((router) => router.stop()));
+    }
+  });
+
+  it("takes a new list of nodes from its file while it runs", async () => {
+    const [one, two] = [await freeUdpPort(), await freeUdpPort()];
+    const list = folder.write("peers.txt", `127.0.0.1:${one}\n`);
+    const flags = ["--psk-file", pskFile, "--peers-file", list, "--nodes-expected", "2"];
+    const first = await startRouter([...flags, "--node-id", "1"], { clusterPort: one });
+    const second = await startRouter([...flags, "--node-id", "2"], { clusterPort: two });
+    try {
+      assert.equal((await fetch(`${first.http}/readyz`)).status, 500);
+      folder.write("peers.txt", `127.0.0.1:${one} # the first\n127.0.0.1:${two}\n`);
+      await allReady([first, second]);
+    } finally {
+      await Promise.all([first.stop(), second.stop()]);
+    }
+  });
+});

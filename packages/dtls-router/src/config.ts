@@ -1,0 +1,215 @@
+// The flags of `coracle-dtls-router`.
+import { CIPHER_SUITES } from "@coracle/dtls";
+import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
+import * as z from "zod";
+import { parsePeerList, type PeerName } from "./core/peer-list.ts";
+import { parseUpstream, type Upstream } from "./core/upstream.ts";
+
+/** What `coracle-dtls-router` is told. */
+export interface DtlsRouterConfig extends ServiceConfig {
+  readonly http: Address;
+  readonly listen: Address;
+  readonly upstream: Upstream;
+  readonly upstreamProxyHeader: boolean;
+  readonly upstreamPortsMax: number;
+  readonly upstreamIdleMs: number;
+  readonly pskFile: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly clientCaFile: readonly string[];
+  readonly clientCertificate: "none" | "optional" | "required";
+  readonly suites: readonly string[];
+  readonly nodeId: number;
+  readonly cidSize: number;
+  readonly clusterListen: Address | undefined;
+  readonly clusterAddress: Address | undefined;
+  readonly clusterSecurity: "auto" | "plain" | "dtls" | "dtls-mac";
+  readonly backward: boolean;
+  readonly peers: readonly PeerName[] | undefined;
+  readonly peersFile: string | undefined;
+  readonly nodesExpected: number | undefined;
+  readonly readyNodesMin: number | undefined;
+  readonly sessionsMax: number;
+  readonly staleAfterMs: number;
+  readonly handshakesMax: number;
+  readonly handshakesPerSecond: number;
+  readonly closeNotify: boolean;
+}
+
+const CREDENTIALS = "Credentials";
+const CLUSTER = "Cluster";
+const LIMITS = "Limits";
+const UPSTREAM = "Upstream";
+
+const peerList: z.ZodType<readonly PeerName[], string> = z.string().transform((text, context) => {
+  const parsed = parsePeerList(text);
+  if (parsed.ok) return parsed.value;
+  context.addIssue(`is no list of nodes: ${parsed.error.message}`);
+  return z.NEVER;
+});
+
+const upstream: z.ZodType<Upstream, string> = z.string().transform((text, context) => {
+  const parsed = parseUpstream(text);
+  if (parsed.ok) return parsed.value;
+  context.addIssue(parsed.error);
+  return z.NEVER;
+});
+
+const suiteNames = new Set(CIPHER_SUITES.map(({ name }) => name));
+const suiteName: z.ZodType<string, string> = z
+  .string()
+  .transform((text) => text.replace(/^TLS_/, ""))
+  .refine((name) => suiteNames.has(name), `is not one of ${[...suiteNames].join(", ")}`);
+
+/** The command line of `coracle-dtls-router`. */
+export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
+  name: "coracle-dtls-router",
+  summary: "put DTLS with connection IDs, and a cluster of it, in front of a UDP server",
+  description:
+    "Ends DTLS 1.2 on --listen and hands plaintext to --upstream. Records name the node that has their keys: in a cluster any node may receive them and forwards them to it, so that devices survive changes of address and any UDP balancer will do.",
+  flags: {
+    listen: flag.address({ help: "Receive DTLS here.", default: "127.0.0.1:5684" }),
+    upstream: flag.value(upstream, {
+      help: "Where plaintext goes: udp://HOST:PORT, or coap for the built-in CoAP server (benchmark, mycontext, myip, echo, diagnose).",
+      default: "coap",
+      valueName: "URL",
+      group: UPSTREAM,
+    }),
+    upstreamProxyHeader: flag.boolean({
+      help: "Put a header of PROXY protocol version 2 in front of each datagram: address, connection ID and identity of the device.",
+      group: UPSTREAM,
+    }),
+    upstreamPortsMax: flag.number({
+      help: "Source ports towards the upstream, one for each device; the one idle longest makes room.",
+      default: 10_000,
+      min: 1,
+      max: 60_000,
+      group: UPSTREAM,
+    }),
+    upstreamIdleMs: flag.duration({
+      help: "Give up a device's source port after this long without a datagram.",
+      default: "5m",
+      minMs: 1000,
+      group: UPSTREAM,
+    }),
+    pskFile: flag.path({ help: "Pre-shared keys, identity=base64 a line; reloaded on change.", group: CREDENTIALS }),
+    certFile: flag.path({ help: "Certificate chain to show, PEM; reloaded on change.", group: CREDENTIALS }),
+    keyFile: flag.path({ help: "P-256 private key of --cert-file, PEM; reloaded on change.", group: CREDENTIALS }),
+    clientCaFile: flag.repeated(
+      flag.path({ help: "Authorities of client certificates, PEM; reloaded on change.", group: CREDENTIALS }),
+    ),
+    clientCertificate: flag.choice(["none", "optional", "required"], {
+      help: "Whether clients in handshakes with certificates must show one.",
+      default: "none",
+      group: CREDENTIALS,
+    }),
+    suites: flag.repeated(
+      flag.value(suiteName, {
+        help: "Cipher suite to offer, best first; may be repeated. Else all that the credentials allow.",
+        valueName: "NAME",
+        group: CREDENTIALS,
+      }),
+    ),
+    nodeId: flag.number({
+      help: "This node's id, the first byte of its connection IDs.",
+      default: 0,
+      max: 255,
+      group: CLUSTER,
+    }),
+    cidSize: flag.number({
+      help: "Bytes of a connection ID, the same at all nodes.",
+      default: 6,
+      min: 5,
+      max: 20,
+      group: CLUSTER,
+    }),
+    clusterListen: flag.address({
+      help: "Talk to the other nodes here; without it this node is alone.",
+      group: CLUSTER,
+    }),
+    clusterAddress: flag.address({
+      help: "This node's cluster address as the others see it; needed when --cluster-listen is a wildcard.",
+      group: CLUSTER,
+    }),
+    clusterSecurity: flag.choice(["auto", "plain", "dtls", "dtls-mac"], {
+      help: "How nodes talk; auto is dtls-mac if DTLS_CID_MGMT_IDENTITY and DTLS_CID_MGMT_SECRET_BASE64 are set, else plain.",
+      default: "auto",
+      group: CLUSTER,
+    }),
+    backward: flag.boolean({
+      help: "Answer forwarded records through the node that forwarded them.",
+      default: true,
+      group: CLUSTER,
+    }),
+    peers: flag.value(peerList, {
+      help: "Cluster addresses with commas; names are looked up again at each discovery, and may stand for many nodes.",
+      valueName: "LIST",
+      group: CLUSTER,
+    }),
+    peersFile: flag.path({ help: "A file of cluster addresses; read again on change.", group: CLUSTER }),
+    nodesExpected: flag.number({
+      help: "Nodes of the whole cluster, this one included; else as many as are listed at the start.",
+      min: 1,
+      max: 256,
+      group: CLUSTER,
+    }),
+    readyNodesMin: flag.number({
+      help: "Nodes without which this one is not ready; else more than half of those expected.",
+      min: 1,
+      max: 256,
+      group: CLUSTER,
+    }),
+    sessionsMax: flag.number({ help: "Sessions at once.", default: 150_000, min: 1, max: 4_000_000, group: LIMITS }),
+    staleAfterMs: flag.duration({
+      help: "When full, a session quiet for this long makes room for a new one.",
+      default: "30m",
+      group: LIMITS,
+    }),
+    handshakesMax: flag.number({
+      help: "Handshakes in flight at once.",
+      default: 5000,
+      min: 1,
+      max: 100_000,
+      group: LIMITS,
+    }),
+    handshakesPerSecond: flag.number({
+      help: "Handshakes begun per second; records never wait for them.",
+      default: 2000,
+      min: 1,
+      max: 100_000,
+      group: LIMITS,
+    }),
+    closeNotify: flag.boolean({
+      help: "When ending, tell every device so that it connects anew at once.",
+      default: true,
+      group: LIMITS,
+    }),
+    ...serviceFlags({ http: "127.0.0.1:9684" }),
+  },
+  check: (config) => {
+    if ((config.certFile === undefined) !== (config.keyFile === undefined))
+      return "--cert-file and --key-file go together";
+    if (config.pskFile === undefined && config.certFile === undefined)
+      return "give --psk-file, or --cert-file and --key-file";
+    if (config.clientCertificate !== "none" && config.clientCaFile.length === 0)
+      return "--client-certificate needs --client-ca-file";
+    const { clusterListen, peers, peersFile } = config;
+    if (clusterListen === undefined && (peers !== undefined || peersFile !== undefined))
+      return "--peers and --peers-file need --cluster-listen";
+    if (clusterListen !== undefined && peers === undefined && peersFile === undefined)
+      return "--cluster-listen needs --peers or --peers-file";
+    if (config.upstreamProxyHeader && config.upstream.kind !== "udp")
+      return "--upstream-proxy-header needs --upstream udp://…";
+    return undefined;
+  },
+  examples: [
+    {
+      line: "coracle-dtls-router --psk-file keys.txt --upstream udp://127.0.0.1:5683",
+      does: "DTLS with connection IDs in front of a CoAP server",
+    },
+    {
+      line: "coracle-dtls-router --psk-file keys.txt --node-id 1 --cluster-listen 10.0.0.1:5884 --peers 10.0.0.1:5884,10.0.0.2:5884,10.0.0.3:5884",
+      does: "one of three nodes that forward to each other",
+    },
+  ],
+});

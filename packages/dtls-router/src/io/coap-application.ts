@@ -1,0 +1,178 @@
+// The built-in CoAP server (RFC 7252) on DTLS sessions: one message a record, answers piggybacked.
+import { formatIp } from "@coracle/base";
+import { formatEndpoint } from "@coracle/cluster";
+import { generate, type Option, parse, type ParsedPacket } from "coap-packet";
+import { answerRequest, type ResourceAnswer, type ResourceFacts, type ResourceRequest } from "../core/resources.ts";
+import type { Application, ApplicationCounts, DeviceSession, Reply } from "./application.ts";
+import { hexText, identityText } from "./identity-text.ts";
+
+/** What the application tells of itself. */
+export interface CoapApplicationOptions {
+  readonly nodeId: number;
+  /** Name and version of this program. */
+  readonly server: string;
+  readonly reply: Reply;
+  /** Counters for the resource `diagnose`. */
+  readonly diagnose: () => Readonly<Record<string, number>>;
+}
+
+/** Options that a request may have; every other critical one is refused (RFC 7252 §5.4.1). */
+const KNOWN_OPTIONS: ReadonlySet<string | number> = new Set([
+  "Uri-Host",
+  "Uri-Port",
+  "Uri-Path",
+  "Uri-Query",
+  "Accept",
+]);
+/** Critical options have odd numbers; these are the named ones that we do not serve. */
+const CRITICAL_OPTIONS: ReadonlySet<string | number> = new Set([
+  "If-Match",
+  "If-None-Match",
+  "OSCORE",
+  "Block1",
+  "Q-Block1",
+  "Q-Block2",
+  "Proxy-Uri",
+  "Proxy-Scheme",
+]);
+const METHODS: Readonly<Record<string, string>> = {
+  "0.01": "GET",
+  "0.02": "POST",
+  "0.03": "PUT",
+  "0.04": "DELETE",
+  "0.05": "FETCH",
+};
+
+/**
+ * Answers requests at once. It keeps no message ids: DTLS refuses replayed records, and to serve a repeated request of these
+ * resources twice does no harm (RFC 7252 §4.5).
+ */
+export class CoapApplication implements Application {
+  readonly name = "coap";
+  readonly #options: CoapApplicationOptions;
+  readonly #counts = { requests: 0, malformed: 0, ignored: 0, pings: 0 };
+  #messageId = 0;
+
+  constructor(options: CoapApplicationOptions) {
+    this.#options = options;
+  }
+
+  receive(session: DeviceSession, bytes: Uint8Array): void {
+    const message = parsed(bytes);
+    if (message === undefined) this.#counts.malformed++;
+    else if (message.ack || message.reset) this.#counts.ignored++;
+    else if (message.code === "0.00") this.#onEmpty(session, message);
+    else if (METHODS[message.code] === undefined) this.#counts.ignored++;
+    else this.#onRequest(session, message);
+  }
+
+  ended(): void {
+    // Nothing is kept for a session.
+  }
+
+  counts(): ApplicationCounts {
+    return this.#counts;
+  }
+
+  levels(): ApplicationCounts {
+    return {};
+  }
+
+  close(): void {
+    // Nothing is open.
+  }
+
+  /** An empty confirmable message is a ping, answered with a reset (RFC 7252 §4.3). */
+  #onEmpty(session: DeviceSession, message: ParsedPacket): void {
+    if (!message.confirmable) {
+      this.#counts.ignored++;
+      return;
+    }
+    this.#counts.pings++;
+    this.#options.reply(session.id, generate({ code: "0.00", reset: true, messageId: message.messageId }));
+  }
+
+  #onRequest(session: DeviceSession, message: ParsedPacket): void {
+    this.#counts.requests++;
+    const answer = this.#answer(session, message);
+    const options: Option[] =
+      answer.format === undefined ? [] : [{ name: "Content-Format", value: uint(answer.format) }];
+    const { confirmable, token, messageId } = message;
+    const payload = Buffer.from(answer.payload.buffer, answer.payload.byteOffset, answer.payload.byteLength);
+    const response = { code: answer.code, token, options, payload };
+    this.#options.reply(
+      session.id,
+      confirmable
+        ? generate({ ...response, ack: true, messageId })
+        : generate({ ...response, confirmable: false, messageId: this.#nextMessageId() }),
+    );
+  }
+
+  #answer(session: DeviceSession, message: ParsedPacket): ResourceAnswer {
+    const request = requestOf(message);
+    if (request === undefined) return { code: "4.02", format: undefined, payload: new Uint8Array(0) };
+    const { diagnose } = this.#options;
+    return answerRequest(request, { facts: () => this.#facts(session), counters: diagnose });
+  }
+
+  #facts(session: DeviceSession): ResourceFacts {
+    const { summary, client, router } = session;
+    const { address } = client;
+    return {
+      clientHost: formatIp({ family: address.length === 4 ? 4 : 6, bytes: address }),
+      clientPort: client.port,
+      nodeId: this.#options.nodeId,
+      identity: identityText(summary.identity),
+      cipherSuite: `TLS_${summary.suite}`,
+      readCid: hexText(summary.ownCid),
+      writeCid: hexText(summary.peerCid),
+      extendedMasterSecret: summary.usesExtendedMasterSecret,
+      router: router === undefined ? "" : formatEndpoint(router),
+      server: this.#options.server,
+    };
+  }
+
+  #nextMessageId(): number {
+    this.#messageId = (this.#messageId + 1) & 0xffff;
+    return this.#messageId;
+  }
+}
+
+function parsed(bytes: Uint8Array): ParsedPacket | undefined {
+  try {
+    return parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `undefined` if a critical option is not understood. */
+function requestOf(message: ParsedPacket): ResourceRequest | undefined {
+  const path: string[] = [];
+  const queries: string[] = [];
+  let accept: number | undefined;
+  for (const { name, value } of message.options) {
+    if (name === "Uri-Path") path.push(value.toString("utf8"));
+    else if (name === "Uri-Query") queries.push(value.toString("utf8"));
+    else if (name === "Accept") accept = value.length === 0 ? 0 : value.readUIntBE(0, Math.min(value.length, 2));
+    else if (name === "Block2" && isFirstBlock(value)) continue;
+    else if (isRefused(name)) return undefined;
+  }
+  const method = METHODS[message.code] ?? "";
+  return { method, path: path.join("/"), queries, payload: message.payload, accept };
+}
+
+/** A wish for blocks from the first on is met by an answer that needs none. */
+function isFirstBlock(value: Uint8Array): boolean {
+  return value.length <= 1 && (value[0] ?? 0) < 0x10;
+}
+
+function isRefused(name: string | number): boolean {
+  if (typeof name === "number") return name % 2 === 1;
+  return name === "Block2" || (CRITICAL_OPTIONS.has(name) && !KNOWN_OPTIONS.has(name));
+}
+
+/** A CoAP uint in as few bytes as it needs (RFC 7252 §3.2). */
+function uint(value: number): Buffer {
+  return value === 0 ? Buffer.alloc(0) : Buffer.from([value]);
+}

@@ -1,0 +1,241 @@
+// Puts the router together: credentials, cluster, ports, application, health, metrics, HTTP.
+import { type Endpoint, nodeId } from "@coracle/cluster";
+import { CIPHER_SUITES, cipherSuiteByName, type CookieJar } from "@coracle/dtls";
+import { systemCrypto } from "@coracle/dtls/io";
+import { buildInfo, ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
+import {
+  describeUdpPath,
+  environment,
+  openUdpEndpoint,
+  resolveHost,
+  systemClock,
+  systemRandom,
+  type UdpBatch,
+  type UdpEndpoint,
+} from "@coracle/runtime";
+import type { DtlsRouterConfig } from "../config.ts";
+import { RouterNode } from "../core/router-node.ts";
+import { cookieSecret, SharedCookies } from "../core/shared-cookies.ts";
+import type { Application } from "./application.ts";
+import { CoapApplication } from "./coap-application.ts";
+import { type ClusterOptions, clusterOptions } from "./cluster-options.ts";
+import { clusterSecurity } from "./cluster-secret.ts";
+import { RouterCredentials } from "./credentials.ts";
+import { Edge } from "./edge.ts";
+import { createRoutes } from "./http-routes.ts";
+import { endpointsOf, PeerSource } from "./peer-source.ts";
+import type { OpenPort } from "./ports.ts";
+import { addRouterMetrics } from "./router-metrics.ts";
+import { UdpUpstream } from "./udp-upstream.ts";
+
+/** Batches of a device's own port are small: there are many of them. */
+const DEVICE_PORT_SIZES = { batchMax: 4, datagramSizeBytesMax: 1500, headroomBytes: 0 } as const;
+/** Messages that wait for a flush at the two ports of a node. */
+const SEND_QUEUE_MAX = 4096;
+
+/** The parts of a router service. */
+export async function setUpRouter(service: Service, config: DtlsRouterConfig): Promise<ServiceParts> {
+  const credentials = await RouterCredentials.open(config, service);
+  const security = clusterSecurity(config.clusterSecurity, environment());
+  let changed = (): void => undefined;
+  const peers = new PeerSource({
+    peers: config.peers ?? [],
+    file: config.peersFile,
+    log: service.log,
+    onChange: () => changed(),
+  });
+  await peers.start();
+  const cluster = await makeCluster(config, peers, security);
+  const cookies =
+    cluster === undefined || security.credentials === undefined
+      ? undefined
+      : new SharedCookies(systemCrypto, cookieSecret(systemCrypto, security.credentials.secret), {
+          clock: systemClock,
+          hint: config.nodeId,
+        });
+  const node = makeNode(config, { credentials, cluster, cookies });
+  credentials.onChange(() => replaceCredentials(node, credentials, service));
+  const edge = new Edge({ node, log: service.log, discover: () => peers.addresses() });
+  changed = () => void rediscover(edge, peers, service);
+  const ports = await openPorts(config, edge, service);
+  const application = await makeApplication(config, { service, edge, node, server: ports.public.local });
+  addRouterMetrics(service.metrics, { node, edge, application, ports });
+  service.health.add({
+    name: "cluster",
+    check: () => (node.isReady ? { healthy: true } : { healthy: false, reason: "the cluster has not formed" }),
+  });
+  edge.start({ ...ports, application });
+  const routes = createRoutes({
+    node,
+    edge,
+    application,
+    nodeId: config.nodeId,
+    cidSizeBytes: config.cidSize,
+    clusterMode: cluster?.management.mode,
+  });
+  return {
+    handler: (request) => routes.fetch(request),
+    stop: [
+      { name: "goodbye", run: () => sayGoodbye(node, edge, config, service) },
+      {
+        name: "ports",
+        run: () => {
+          edge.close();
+          peers.close();
+          credentials.close();
+        },
+      },
+    ],
+  };
+}
+
+/**
+ * Sessions end with this process, so devices are told: one that hears it connects anew at once instead of timing out. Hellos
+ * are served until now, since a balancer may send them here for as long as its flow table remembers.
+ */
+async function sayGoodbye(node: RouterNode, edge: Edge, config: DtlsRouterConfig, service: Service): Promise<void> {
+  node.server.acceptHandshakes(false);
+  if (!config.closeNotify) return;
+  const told = await edge.closeSessions(AbortSignal.timeout(5000));
+  service.log.info("Devices told", { sessions: told });
+}
+
+function makeNode(
+  config: DtlsRouterConfig,
+  parts: {
+    readonly credentials: RouterCredentials;
+    readonly cluster: ClusterOptions | undefined;
+    readonly cookies: CookieJar | undefined;
+  },
+): RouterNode {
+  const wanted = config.suites.flatMap((name) => cipherSuiteByName(name) ?? []);
+  return new RouterNode({
+    nodeId: nodeId(config.nodeId),
+    cidSizeBytes: config.cidSize,
+    crypto: systemCrypto,
+    random: systemRandom,
+    dtls: {
+      ...parts.credentials.serverOptions(),
+      suites: wanted.length > 0 ? wanted : CIPHER_SUITES,
+      cookies: parts.cookies,
+      limits: {
+        sessionsMax: config.sessionsMax,
+        handshakesMax: config.handshakesMax,
+        staleAfterMs: config.staleAfterMs,
+        handshakeRate: { perSecond: config.handshakesPerSecond, burst: config.handshakesPerSecond },
+      },
+    },
+    cluster: parts.cluster,
+  });
+}
+
+async function makeCluster(
+  config: DtlsRouterConfig,
+  peers: PeerSource,
+  security: ReturnType<typeof clusterSecurity>,
+): Promise<ClusterOptions | undefined> {
+  const { clusterListen } = config;
+  if (clusterListen === undefined) return undefined;
+  // Names that cannot be looked up yet do not keep a node from starting, if it is told how many others there are.
+  const listed = config.nodesExpected === undefined ? await peers.addresses() : [];
+  return clusterOptions({ config, clusterListen, ...security, listed });
+}
+
+function replaceCredentials(node: RouterNode, credentials: RouterCredentials, service: Service): void {
+  try {
+    node.server.replaceCredentials(credentials.load());
+    service.log.info("Certificate replaced", {});
+  } catch (error) {
+    service.log.error("Certificate refused, the old stays in force", { error });
+  }
+}
+
+async function rediscover(edge: Edge, peers: PeerSource, service: Service): Promise<void> {
+  try {
+    edge.manage({ kind: "discovered", addresses: await peers.addresses() });
+  } catch (error) {
+    service.log.warning("Nodes not found", { error });
+  }
+}
+
+async function openPorts(
+  config: DtlsRouterConfig,
+  edge: Edge,
+  service: Service,
+): Promise<{ readonly public: UdpEndpoint; readonly cluster: UdpEndpoint | undefined }> {
+  const open = async (
+    name: "listen" | "cluster-listen",
+    onBatch: (batch: UdpBatch) => void,
+  ): Promise<UdpEndpoint | undefined> => {
+    const address = name === "listen" ? config.listen : config.clusterListen;
+    if (address === undefined) return undefined;
+    const { endpoint, path } = await openUdpEndpoint({
+      host: await ipOf(address.host),
+      port: address.port,
+      sendQueueMax: SEND_QUEUE_MAX,
+      segment: name === "cluster-listen",
+      onBatch,
+    });
+    service.log.info("Listening", { port: name, at: endpoint.local.port, packetPath: describeUdpPath(path) });
+    return endpoint;
+  };
+  const cluster = await open("cluster-listen", (batch) => edge.receiveCluster(batch));
+  const opened = await open("listen", (batch) => edge.receivePublic(batch));
+  if (opened === undefined) throw new ExitError("--listen is needed");
+  return { public: opened, cluster };
+}
+
+async function makeApplication(
+  config: DtlsRouterConfig,
+  parts: { readonly service: Service; readonly edge: Edge; readonly node: RouterNode; readonly server: Endpoint },
+): Promise<Application> {
+  const { service, edge, node, server } = parts;
+  const { upstream, nodeId: id } = config;
+  const reply = (...args: Parameters<Edge["reply"]>): void => edge.reply(...args);
+  if (upstream.kind === "coap") {
+    const { version } = buildInfo("dtls-router");
+    return new CoapApplication({
+      nodeId: id,
+      server: `coracle-dtls-router ${version}`,
+      reply,
+      diagnose: () => diagnosis(node),
+    });
+  }
+  const [address] = await endpointsOf(upstream);
+  if (address === undefined) throw new ExitError(`--upstream: ${upstream.host} has no address`);
+  const open: OpenPort = async (at, onBatch) => {
+    const opened = await openUdpEndpoint({ ...at, onBatch, sizes: DEVICE_PORT_SIZES });
+    return opened.endpoint;
+  };
+  return new UdpUpstream({
+    upstream: address,
+    server,
+    proxyHeader: config.upstreamProxyHeader,
+    socketsMax: config.upstreamPortsMax,
+    idleMs: config.upstreamIdleMs,
+    open,
+    reply: (session, bytes) => {
+      reply(session, bytes);
+      edge.flush();
+    },
+    clock: systemClock,
+    log: service.log,
+  });
+}
+
+function diagnosis(node: RouterNode): Readonly<Record<string, number>> {
+  return {
+    sessions: node.server.sessionCount,
+    handshakes: node.server.handshakeCount,
+    ...Object.fromEntries(node.router.counters.snapshot()),
+    ...Object.fromEntries(node.router.drops.snapshot()),
+    ...node.server.counters,
+  };
+}
+
+/** The system's choice for a name such as `localhost`. */
+async function ipOf(host: string): Promise<string> {
+  const [first] = await resolveHost(host);
+  if (first === undefined) throw new ExitError(`${host} has no address`);
+  return first;
+}

@@ -1,0 +1,127 @@
+// A router as a real process: started with ephemeral ports, ended in the end.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createSocket } from "node:dgram";
+
+const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const START_TIMEOUT_MS = 30_000;
+
+/** The key of the identity `device` in every test. */
+export const TEST_KEY: Uint8Array = Uint8Array.from({ length: 16 }, (_, index) => index);
+export const TEST_KEY_HEX: string = Buffer.from(TEST_KEY).toString("hex");
+
+/** A running router. */
+export interface RouterProcess {
+  readonly port: number;
+  readonly http: string;
+  readonly clusterPort: number | undefined;
+  /** Log lines so far. */
+  readonly log: readonly string[];
+  readonly child: ChildProcess;
+  /** JSON of one of its resources. */
+  json(path: string): Promise<unknown>;
+  /** The value of a metric, `name{label="value"}`; 0 if it is not there. */
+  metric(sample: string): Promise<number>;
+  /** Ends it gracefully; the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** A folder for files of a test. */
+export class TestFolder {
+  readonly path: string = mkdtempSync(join(tmpdir(), "coracle-router-"));
+
+  write(name: string, content: string): string {
+    const path = join(this.path, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** A UDP port that was free a moment ago: members have to know each other's before they start. */
+export async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => {
+    socket.bind(0, "127.0.0.1", resolve);
+  });
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => {
+    socket.close(resolve);
+  });
+  return port;
+}
+
+/** Starts a router and waits until it serves. */
+export async function startRouter(
+  flags: readonly string[],
+  options: { readonly env?: Readonly<Record<string, string>>; readonly clusterPort?: number } = {},
+): Promise<RouterProcess> {
+  const cluster = options.clusterPort === undefined ? [] : ["--cluster-listen", `127.0.0.1:${options.clusterPort}`];
+  const all = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", ...cluster, ...flags];
+  const runtime = "Deno" in globalThis ? ["run", "-A", "--unstable-net", MAIN] : [MAIN];
+  const child = spawn(process.execPath, [...runtime, ...all], {
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const log: string[] = [];
+  const started = await untilServing(child, log);
+  return {
+    ...started,
+    clusterPort: options.clusterPort,
+    log,
+    child,
+    json: async (path) => (await fetch(started.http + path)).json(),
+    metric: async (sample) => metricOf(await (await fetch(`${started.http}/metrics`)).text(), sample),
+    stop: () => stop(child),
+  };
+}
+
+function untilServing(child: ChildProcess, log: string[]): Promise<{ port: number; http: string }> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`No start within ${START_TIMEOUT_MS} ms: ${log.join("\n")}`));
+    }, START_TIMEOUT_MS);
+    let rest = "";
+    let port = 0;
+    child.stderr?.on("data", (piece: Buffer) => {
+      const lines = (rest + piece.toString("utf8")).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        log.push(line);
+        const at = /"port":"listen","at":(\d+)/.exec(line);
+        if (at !== null) port = Number(at[1]);
+        const http = /"listener":"http","url":"([^"]+)"/.exec(line);
+        if (http?.[1] === undefined) continue;
+        clearTimeout(timer);
+        resolve({ port, http: http[1] });
+      }
+    });
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`The router ended with ${code}: ${log.join("\n")}${rest}`));
+    });
+  });
+}
+
+function metricOf(text: string, sample: string): number {
+  const line = text.split("\n").find((each) => each.startsWith(`${sample} `));
+  return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+}
+
+async function stop(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("exit", (code) => resolve(code));
+  });
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
+  const code = await ended;
+  clearTimeout(timer);
+  return code;
+}

@@ -138,7 +138,7 @@ for (const hasOrder of [true, false]) {
       assert.deepEqual(sorted(bench.desired), sorted(expected(bench.server, bench.machine)), told);
       assertRelevance(bench.server, bench.machine);
       assert.equal(bench.adoptions, 1, told);
-      for (const owner of [...bench.server.objects.keys()]) bench.server.write(owner, undefined, "");
+      for (const owner of bench.server.objects.keys()) bench.server.write(owner, undefined, "");
       bench.settle();
       assert.equal(bench.desired.size, 0, told);
       assert.equal(bench.machine.counts().remotes, 0, told);

@@ -7,7 +7,7 @@ import { type AgentBench, until, withBench } from "./agent-bench.ts";
 
 function ready(attachment: NetworkAttachment): { status?: string; reason?: string } {
   const condition = attachment.status?.conditions?.find(({ type }) => type === "Ready");
-  return { ...(condition === undefined ? {} : { status: condition.status, reason: condition.reason }) };
+  return condition === undefined ? {} : { status: condition.status, reason: condition.reason };
 }
 
 function hasInterface(attachment: NetworkAttachment): boolean {

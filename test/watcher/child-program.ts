@@ -1,5 +1,6 @@
 // A program of ours as a child process: its lines as they come, its exit code, and its end whatever happens.
 import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import { join } from "node:path";
 
 const packages = join(import.meta.dirname, "../../packages");
@@ -35,7 +36,8 @@ export class ChildProgram {
     });
     this.exited = new Promise((resolve) => {
       this.process.once("close", (code, signal) => {
-        resolve(code ?? (signal === "SIGKILL" ? 137 : 1));
+        // As a shell counts; Deno takes an exit code above 128 for the signal as well.
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
         this.#wake();
       });
     });

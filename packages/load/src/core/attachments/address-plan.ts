@@ -20,6 +20,7 @@ export interface SubnetPlan {
   readonly first: number;
   readonly last: number;
   readonly cidr: string;
+  readonly prefixLength: number;
 }
 
 /** A virtual network to make. */
@@ -81,7 +82,14 @@ export function planAddresses(options: AddressPlanOptions): Result<readonly Netw
       next = first + blockSize;
       const cidr = next > 2 ** 32 ? undefined : blockAt(first, suffixBits);
       if (cidr === undefined) return err(tooLarge(options.baseAddress, index));
-      subnets.push({ name: `${vniText(vni)}-${"ab"[position]}`, vni, first, last: next - 1, cidr });
+      subnets.push({
+        name: `${vniText(vni)}-${"ab"[position]}`,
+        vni,
+        first,
+        last: next - 1,
+        cidr,
+        prefixLength: 32 - suffixBits,
+      });
     }
     networks.push({ vni, size, subnets });
   }

@@ -173,6 +173,8 @@ export class AttachmentLoad implements Machine<LoadInput, LoadOutput> {
     const place = isRoundRobin ? this.#created % nodes.length : Math.floor(lane.random.next() * nodes.length);
     this.#created += 1;
     const netns = `${runId}-${this.#created}`;
+    const subnet = subnetOf(network, slot.position);
+    const { prefixLength } = subnet;
     const isTested = test !== undefined && kind !== undefined;
     lane.occupants[operation.slot] = name;
     lane.isBusy = true;
@@ -185,10 +187,10 @@ export class AttachmentLoad implements Machine<LoadInput, LoadOutput> {
         name,
         network: slot.network,
         vni: network.vni,
-        subnet: subnetOf(network, slot.position),
+        subnet: subnet.name,
         node: nodes[place] ?? "",
         slot: `${slot.network + 1}/${slot.position}`,
-        postCreateExec: isTested ? testCommand(test, netns, kind === "full" ? peer : undefined) : [],
+        postCreateExec: isTested ? testCommand(test, { netns, prefixLength }, kind === "full" ? peer : undefined) : [],
         postDeleteExec: isTested ? cleanCommand(test, netns) : [],
       },
     });

@@ -1,6 +1,7 @@
 // The attachments of a run by name, and the object that is sent to create one.
 import { NETWORK_API_VERSION, type NetworkAttachment } from "@coracle/api";
-import { type NetworkPlan, vniText } from "./address-plan.ts";
+import { assert } from "@coracle/base";
+import { type NetworkPlan, type SubnetPlan, vniText } from "./address-plan.ts";
 
 /** Label values by which the objects of a run are found. */
 export const APP_LABEL = { name: "app", value: "coracle-load" } as const;
@@ -31,8 +32,10 @@ export function attachmentName(network: NetworkPlan, index: number): string {
 }
 
 /** Neighbouring slots alternate between the subnets; a slot keeps its own, so that no subnet is asked for more than its half. */
-export function subnetOf(network: NetworkPlan, position: number): string {
-  return network.subnets[position % network.subnets.length]?.name ?? "";
+export function subnetOf(network: NetworkPlan, position: number): SubnetPlan {
+  const subnet = network.subnets[position % network.subnets.length];
+  assert(subnet !== undefined, `Cannot place an attachment: network ${network.vni} has no subnet`);
+  return subnet;
 }
 
 /** The object to send. `createdAt` is the client's clock as MicroTime. */

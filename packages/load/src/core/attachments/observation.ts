@@ -35,8 +35,8 @@ export interface Observation {
   readonly times: ServerTimes;
 }
 
-/** Marks the one address error that passes by itself: the subnet has no free address. */
-const FULL_SUBNET = /run out of IPs|no free address|is full/i;
+/** The one address error that passes by itself, by the words that KOS and we have in it. */
+const FULL_SUBNET = /run out of IPs/;
 const EXCERPT_LENGTH_MAX = 200;
 
 /** Reads an API object; `undefined` if it is no attachment. */

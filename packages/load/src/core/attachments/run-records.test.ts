@@ -34,7 +34,7 @@ test("an observation reads address, interface, contention, report and server tim
       addressVNI: 7,
       ifcName: "cor1",
       addressContention: true,
-      errors: { ipam: ["Cannot give an address as the subnet has no free address"] },
+      errors: { ipam: ["subnet a/b (10.0.0.0/29) has run out of IPs"] },
       postCreateExecReport: {
         command: ["/bin/x"],
         exitStatus: 3,
@@ -80,9 +80,14 @@ test("the latest tested peer is the newest that exists", () => {
 
 test("test commands name the program, the agent's placeholders, and the peer of a full test", () => {
   const settings = { program: "/bin/agent", fraction: 1, pingCount: 4, pendingWaitMs: 1 };
-  const half = ["/bin/agent", "test-by-ping", "${ifname}", "ns", "${ipv4}"];
-  assert.deepEqual(testCommand(settings, "ns", undefined), half);
-  assert.deepEqual(testCommand(settings, "ns", { name: "p", ipv4: 0x0a000003 }), [...half, "10.0.0.3", "4", "p"]);
+  const half = ["/bin/agent", "test-by-ping", "${ifname}", "ns", "${ipv4}/26"];
+  assert.deepEqual(testCommand(settings, { netns: "ns", prefixLength: 26 }, undefined), half);
+  assert.deepEqual(testCommand(settings, { netns: "ns", prefixLength: 26 }, { name: "p", ipv4: 0x0a000003 }), [
+    ...half,
+    "10.0.0.3",
+    "4",
+    "p",
+  ]);
   assert.deepEqual(cleanCommand(settings, "ns"), ["/bin/agent", "remove-netns", "ns"]);
 });
 

@@ -19,9 +19,14 @@ export interface TestPeer {
   readonly ipv4: number;
 }
 
-/** Configures the interface, and pings the peer if there is one: without a peer it is half a test. */
-export function testCommand(settings: TestSettings, netns: string, peer: TestPeer | undefined): readonly string[] {
-  const configure = [settings.program, "test-by-ping", "${ifname}", netns, "${ipv4}"];
+/** Configures the interface in a namespace, and pings the peer if there is one: without a peer it is half a test. */
+export function testCommand(
+  settings: TestSettings,
+  place: { readonly netns: string; readonly prefixLength: number },
+  peer: TestPeer | undefined,
+): readonly string[] {
+  const address = `\${ipv4}/${place.prefixLength}`;
+  const configure = [settings.program, "test-by-ping", "${ifname}", place.netns, address];
   if (peer === undefined) return configure;
   return [...configure, formatIp(numberToIpv4(peer.ipv4)), String(settings.pingCount), peer.name];
 }

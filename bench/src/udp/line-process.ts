@@ -1,0 +1,74 @@
+// A program that answers lines with lines, pinned to a core.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { createInterface } from "node:readline";
+import { CannotRun } from "../bench.ts";
+
+/** A running program. */
+export class LineProcess {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  /** Starts `command`; on core `core`, if one is given and this machine has more than one. */
+  constructor(command: readonly string[], core?: number) {
+    const pinned =
+      core !== undefined && cpus().length > 1 && canPin()
+        ? ["taskset", "-c", String(core % cpus().length), ...command]
+        : command;
+    const [program = "", ...rest] = pinned;
+    this.#child = spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"] });
+    const { stdout } = this.#child;
+    if (stdout === null) throw new Error(`Cannot read the output of ${command.join(" ")}: it has none`);
+    this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  }
+
+  /** The next line; throws if the program has ended. */
+  async line(): Promise<string> {
+    const next = await this.#lines.next();
+    if (next.done === true) throw new Error(`Cannot read a line: the program ended with ${this.#child.exitCode}`);
+    return next.value;
+  }
+
+  /** Writes a line and reads the answer. */
+  async ask(line: string): Promise<string> {
+    this.#child.stdin?.write(`${line}\n`);
+    return await this.line();
+  }
+
+  /** CPU time of all its threads so far, in nanoseconds, from the scheduler's own account. */
+  cpuNs(): number {
+    const tasks = `/proc/${this.#child.pid}/task`;
+    const times = readdirSync(tasks).map((task) =>
+      Number(readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ")[0]),
+    );
+    return times.reduce((sum, time) => sum + time, 0);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exited;
+  }
+}
+
+let pins: boolean | undefined;
+
+function canPin(): boolean {
+  pins ??= spawnSync("taskset", ["-c", "0", "true"]).status === 0;
+  return pins;
+}
+
+/** Throws {@link CannotRun} where the kernel keeps no account for each thread. */
+export function needSchedulerAccount(): void {
+  try {
+    readFileSync("/proc/self/schedstat", "utf8");
+  } catch {
+    throw new CannotRun(
+      "the kernel keeps no CPU time by thread",
+      "Run it on a Linux with /proc/PID/task/TID/schedstat.",
+    );
+  }
+}

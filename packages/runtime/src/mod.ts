@@ -1,5 +1,6 @@
 // Layer 2: the only package that names node:, Bun or Deno. Everything the rest needs from the outside world.
 export * from "./arguments.ts";
+export * from "./build-commit.ts";
 export * from "./clock.ts";
 export * from "./code-pages.ts";
 export * from "./crypto/aead.ts";

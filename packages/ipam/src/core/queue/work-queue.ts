@@ -1,0 +1,132 @@
+// Keys to work on: each at most once in the queue and never twice at a time, with backoff (client-go util/workqueue).
+import { type Millis, millis } from "@coracle/base";
+import { DueHeap } from "./due-heap.ts";
+
+/** Told what happens, for metrics. */
+export interface QueueObserver {
+  /** A key came in that was not waiting already. */
+  added?(): void;
+  /** A key is worked on, after waiting so long. */
+  started?(waitedMs: number): void;
+  finished?(workedMs: number): void;
+  /** A key waits for its backoff. */
+  retried?(): void;
+}
+
+/** Settings of a {@link WorkQueue}. */
+export interface WorkQueueOptions {
+  /** First backoff of a key; doubled with each failure in a row. */
+  readonly backoffMs: number;
+  readonly backoffMsMax: number;
+  readonly observer?: QueueObserver;
+}
+
+/** KOS starts at 200 ms as well, but goes up to 8 hours; whatever frees an address wakes who waits for it, so minutes are enough. */
+export const WORK_BACKOFF = { backoffMs: 200, backoffMsMax: 300_000 } as const;
+
+/** What is in the queue. */
+export interface QueueState {
+  /** Ready to be worked on. */
+  readonly depth: number;
+  readonly processing: number;
+  /** Waiting for their backoff. */
+  readonly delayed: number;
+  /** Sum and maximum of the time spent so far on what is being worked on. */
+  readonly unfinishedMs: number;
+  readonly longestMs: number;
+}
+
+/**
+ * Bounded by the number of keys there are: a key is in it once. A key added while it is worked on is worked on again afterwards. A key
+ * added while it waits for its backoff is worked on at once.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  /** Keys in order of arrival, with when they arrived. */
+  readonly #ready: Map<string, Millis> = new Map();
+  /** Keys worked on, with since when. */
+  readonly #processing: Map<string, Millis> = new Map();
+  /** Keys that arrived while being worked on. */
+  readonly #dirty: Map<string, Millis> = new Map();
+  readonly #delayed: DueHeap = new DueHeap();
+  readonly #failures: Map<string, number> = new Map();
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  add(key: string, now: Millis): void {
+    this.#delayed.remove(key);
+    if (this.#ready.has(key) || this.#dirty.has(key)) return;
+    this.#options.observer?.added?.();
+    (this.#processing.has(key) ? this.#dirty : this.#ready).set(key, now);
+  }
+
+  /** Adds after the key's backoff, unless it is waiting already. */
+  retry(key: string, now: Millis): void {
+    const failures = this.#failures.get(key) ?? 0;
+    const { backoffMs, backoffMsMax, observer } = this.#options;
+    this.#failures.set(key, failures + 1);
+    observer?.retried?.();
+    if (this.#ready.has(key) || this.#dirty.has(key)) return;
+    this.#delayed.put(key, millis(now + Math.min(backoffMs * 2 ** Math.min(failures, 40), backoffMsMax)));
+  }
+
+  /** The key's next backoff is the first one again. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** The next key to work on; `done` must follow. */
+  take(now: Millis): string | undefined {
+    for (let due = this.#delayed.take(now); due !== undefined; due = this.#delayed.take(now)) this.add(due, now);
+    for (const [key, arrivedAt] of this.#ready) {
+      this.#ready.delete(key);
+      this.#processing.set(key, now);
+      this.#options.observer?.started?.(now - arrivedAt);
+      return key;
+    }
+    return undefined;
+  }
+
+  /** The work on a key that `take` gave is over. */
+  done(key: string, now: Millis): void {
+    const startedAt = this.#processing.get(key);
+    if (startedAt === undefined) return;
+    this.#processing.delete(key);
+    this.#options.observer?.finished?.(now - startedAt);
+    const arrivedAt = this.#dirty.get(key);
+    if (arrivedAt === undefined) return;
+    this.#dirty.delete(key);
+    this.#ready.set(key, arrivedAt);
+  }
+
+  /** When the next backoff ends. */
+  nextTimeout(): Millis | undefined {
+    return this.#delayed.next();
+  }
+
+  state(now: Millis): QueueState {
+    let unfinishedMs = 0;
+    let longestMs = 0;
+    for (const startedAt of this.#processing.values()) {
+      unfinishedMs += now - startedAt;
+      longestMs = Math.max(longestMs, now - startedAt);
+    }
+    return {
+      depth: this.#ready.size,
+      processing: this.#processing.size,
+      delayed: this.#delayed.size,
+      unfinishedMs,
+      longestMs,
+    };
+  }
+
+  /** Failures in a row, and when the backoff ends; for looking at. */
+  *delayed(): Generator<{ readonly key: string; readonly failures: number; readonly dueAt: Millis }> {
+    for (const [key, failures] of this.#failures) {
+      const dueAt = this.#delayed.dueAtOf(key);
+      if (dueAt !== undefined) yield { key, failures, dueAt };
+    }
+  }
+}

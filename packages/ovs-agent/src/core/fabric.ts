@@ -53,6 +53,8 @@ export interface FabricState {
   readonly failing: number;
   /** Flows that should be installed. */
   readonly flowsDesired: number;
+  /** Names of ports on our bridge that are not ours. They are left alone: no flow of ours lets them in. */
+  readonly foreignPorts?: readonly string[];
   /** Totals since the start. */
   readonly counters: FabricCounters;
 }

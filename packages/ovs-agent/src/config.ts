@@ -19,9 +19,10 @@ export interface AgentConfig extends ServiceConfig {
   /** Dotted quad. */
   readonly hostIp: string;
   readonly fabric: "ovs" | "log";
-  /** Absolute paths with commas; empty allows none. */
-  readonly allowedPrograms: string;
+  /** Absolute paths with commas; none without. */
+  readonly allowedPrograms: string | undefined;
   readonly ovsRunDir: string;
+  readonly datapathType: "system" | "netdev" | undefined;
   readonly underlayMtu: number;
   readonly nodeLock: string | undefined;
   readonly workers: number;
@@ -76,6 +77,9 @@ export const agentConfig: Config<AgentConfig> = defineConfig({
       default: "ovs",
     }),
     ovsRunDir: flag.path({ help: "Folder of Open vSwitch's sockets.", default: OVS_RUN_DIR, valueName: "DIR" }),
+    datapathType: flag.choice(["system", "netdev"], {
+      help: "Datapath of the bridge: in the kernel, or in Open vSwitch's own process. Else as Open vSwitch has it.",
+    }),
     underlayMtu: flag.number({
       help: "MTU between nodes; guests get it less the tunnel's 50 bytes.",
       default: 1500,
@@ -87,10 +91,8 @@ export const agentConfig: Config<AgentConfig> = defineConfig({
     }),
     allowedPrograms: flag.text({
       help: "Programs that attachments may have run after creation and deletion: absolute paths with commas. None if absent.",
-      default: "",
       valueName: "PATHS",
       group: EXEC,
-      schema: z.string(),
     }),
     execTimeoutMs: flag.duration({
       help: "A command that runs longer is ended, with everything it started.",
@@ -140,6 +142,6 @@ export const agentConfig: Config<AgentConfig> = defineConfig({
 });
 
 /** The allowed programs of `--allowed-programs`. */
-export function programsOf(text: string): readonly string[] {
-  return text.split(",").filter((path) => path !== "");
+export function programsOf(text: string | undefined): readonly string[] {
+  return (text ?? "").split(",").filter((path) => path !== "");
 }

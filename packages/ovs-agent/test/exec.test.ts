@@ -13,7 +13,7 @@ const ADDRESS = { addressVNI: 1, ipv4: "10.0.0.1" };
 interface Scripts {
   readonly folder: string;
   /** Writes an executable program and gives its path. */
-  make(name: string, body: string): Promise<string>;
+  readonly make: (name: string, body: string) => Promise<string>;
 }
 
 async function withScripts(body: (bench: AgentBench, scripts: Scripts) => Promise<void>): Promise<void> {

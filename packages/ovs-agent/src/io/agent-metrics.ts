@@ -22,6 +22,8 @@ export type FabricOperation = "CreateLocalIfc" | "DeleteLocalIfc" | "CreateRemot
 export interface AgentMetricsSources {
   readonly node: string;
   readonly workers: number;
+  /** The build's commit. */
+  readonly commit: string;
   readonly machine: AttachmentMachine;
   readonly fabric: Fabric;
   readonly queue: WorkQueue;
@@ -214,6 +216,12 @@ export class AgentMetrics {
     this.#gauge("relevant_vnis", "Virtual networks with attachments here.", () => machine.counts().watches - 1);
     this.#gauge("exec_running", "Commands that run.", () => sources.exec().running);
     this.#gauge("exec_waiting", "Commands that wait.", () => sources.exec().waiting);
+    this.#metrics.sampledCounter({
+      name: "coracle_agent_version",
+      help: "Names the build; the value is always 1.",
+      labels: ["git_commit"],
+      sample: () => [{ labels: { git_commit: sources.commit }, value: 1 }],
+    });
     this.#counter("worker_count", "Workers.", () => sources.workers);
     this.#counter("overflows_total", "Objects left out for want of room.", () => machine.counts().overflows);
     this.#counter("unusable_total", "Remote attachments seen that IPv4 cannot reach.", () => machine.counts().unusable);

@@ -2,7 +2,7 @@
 import type { Clock } from "@coracle/base";
 import type { KubeClient } from "@coracle/kube/io";
 import type { Logger, Metrics } from "@coracle/lifecycle";
-import { startTimer, type Timer } from "@coracle/runtime";
+import { buildCommit, startTimer, type Timer } from "@coracle/runtime";
 import { AttachmentMachine } from "../core/attachment-machine.ts";
 import type { AgentInput, AgentOutput } from "../core/attachment-machine-types.ts";
 import { ownerOf } from "../core/attachment-fields.ts";
@@ -75,6 +75,7 @@ export class ConnectionAgent {
     this.#metrics = new AgentMetrics(options.metrics, {
       ...options,
       machine,
+      commit: buildCommit(),
       queue: this.#writer.queue,
       exec: () => ({ running: this.#hooks.running, waiting: this.#hooks.waiting }),
     });

@@ -1,0 +1,22 @@
+// The fabric that the command line asks for.
+import type { Logger } from "@coracle/lifecycle";
+import type { AgentConfig } from "../config.ts";
+import type { Fabric } from "../core/fabric.ts";
+import { createLogFabric, createOvsFabric } from "./fabric/mod.ts";
+
+/** A fabric that has not been started. */
+export function makeFabric(config: AgentConfig, log: Logger): Fabric {
+  const { fabric, ovsRunDir, hostIp, underlayMtu, datapathType } = config;
+  switch (fabric) {
+    case "log":
+      return createLogFabric({ onLog: (message, facts) => log.info(message, facts) });
+    case "ovs":
+      return createOvsFabric({
+        runDirectory: ovsRunDir,
+        hostIp,
+        underlayMtu,
+        ...(datapathType === undefined ? {} : { datapathType }),
+        onLog: (message, facts) => log.warning(message, facts),
+      });
+  }
+}

@@ -61,7 +61,9 @@ export type JsonStreamErrorCode =
   /** A wanted string or a key is over `stringBytesMax`. */
   | "STRING_TOO_LONG"
   /** A wanted value that is not complete yet is over `pendingBytesMax`. */
-  | "PENDING_TOO_LARGE";
+  | "PENDING_TOO_LARGE"
+  /** Protobuf alone: a wanted message has a field or value that only JSON can tell. */
+  | "UNKNOWN_FIELD";
 
 /** The stream cannot be parsed further; the parser repeats this answer. */
 export interface JsonStreamError {

@@ -54,6 +54,13 @@ export class JsonTextDecoder {
     return typeof value === "string" ? value : INVALID_JSON;
   }
 
+  /** The string whose UTF-8 is `bytes[start, end)`, without quotes or escapes. */
+  text(bytes: Uint8Array, start: number, end: number): string {
+    const size = end - start;
+    const short = size <= SHORT_SIZE_MAX ? this.#short(bytes, start, size) : undefined;
+    return short ?? this.#decoder.decode(bytes.subarray(start, end));
+  }
+
   /** Printable ASCII without escapes, the usual case; anything else is `undefined`. */
   #short(bytes: Uint8Array, start: number, size: number): string | undefined {
     const buffer = this.#buffers[size];

@@ -10,7 +10,11 @@ import {
   type ListWatchMode,
   type ListOptions,
   parseRetryAfter,
+  type ProtobufKind,
+  decodeProtobufStatus,
+  ProtobufStreamParser,
 } from "../mod.ts";
+import { acceptHeader, type AcceptOptions, isProtobufMediaType } from "./media-type.ts";
 import { statusOfAnswer } from "./status-response.ts";
 import type { KubeTransport } from "./transport.ts";
 
@@ -25,8 +29,12 @@ export interface FollowRequestOptions {
   readonly path: string;
   /** The path's name in metrics. */
   readonly route: string;
-  readonly accept: string;
+  readonly accept: Omit<AcceptOptions, "protobuf">;
   readonly parser: Omit<JsonStreamOptions, "mode">;
+  /** How to read protobuf; it is asked for when this is set. */
+  readonly protobuf: ProtobufKind | undefined;
+  /** Called when the server's protobuf has what only JSON can tell: the next request is to do without. */
+  readonly onJsonNeeded: () => void;
   /** Called when something may have changed: an answer, a chunk, the end. */
   readonly onProgress: () => void;
 }
@@ -41,8 +49,11 @@ type WireInput = Extract<ListWatchInput, { readonly kind: "opened" | "refused" |
 export class FollowRequest {
   readonly id: number;
   readonly #options: FollowRequestOptions;
-  readonly #abort: AbortController = new AbortController();
-  readonly #parser: JsonStreamParser;
+  #abort: AbortController = new AbortController();
+  #parser: JsonStreamParser | ProtobufStreamParser;
+  #protobuf: ProtobufKind | undefined;
+  #hasOpened = false;
+  #hasAnswered = false;
   #body: AsyncIterator<Uint8Array> | undefined;
   #isReading = false;
   #isCancelled = false;
@@ -52,7 +63,8 @@ export class FollowRequest {
   constructor(options: FollowRequestOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#parser = new JsonStreamParser({ ...options.parser, mode: options.mode === "list" ? "list" : "watch" });
+    this.#protobuf = options.protobuf;
+    this.#parser = new JsonStreamParser({ ...options.parser, mode: this.#bodyMode() });
     void this.#send();
   }
 
@@ -65,7 +77,17 @@ export class FollowRequest {
 
   /** What the parser makes of the bytes read so far; `undefined` when it needs more. */
   parse(): JsonStreamOutput | undefined {
-    return this.#parser.next();
+    const output = this.#parser.next();
+    if (output?.kind === "error" && output.code === "UNKNOWN_FIELD" && this.#protobuf !== undefined) {
+      this.#protobuf = undefined;
+      this.#options.onJsonNeeded();
+      if (!this.#hasAnswered) {
+        this.#sendAgain();
+        return undefined;
+      }
+    }
+    if (output !== undefined) this.#hasAnswered = true;
+    return output;
   }
 
   /** The head of the answer, or how the exchange ended; to be asked only when {@link parse} has nothing more. */
@@ -82,8 +104,12 @@ export class FollowRequest {
     assert(this.#input === undefined, "Cannot read on as the last input was not taken");
     this.#isReading = true;
     body.next().then(
-      (result) => this.#onChunk(result),
-      (error: unknown) => this.#close(describeFailure(error)),
+      (result) => {
+        if (body === this.#body) this.#onChunk(result);
+      },
+      (error: unknown) => {
+        if (body === this.#body) this.#close(describeFailure(error));
+      },
     );
   }
 
@@ -93,32 +119,65 @@ export class FollowRequest {
     this.#abort.abort();
   }
 
+  #bodyMode(): "list" | "watch" {
+    return this.#options.mode === "list" ? "list" : "watch";
+  }
+
+  /** Nothing of the answer has been told, so another may take its place. */
+  #sendAgain(): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#body = undefined;
+    this.#isReading = false;
+    this.#input = undefined;
+    this.#parser = new JsonStreamParser({ ...this.#options.parser, mode: this.#bodyMode() });
+    void this.#send();
+  }
+
   async #send(): Promise<void> {
-    const { transport, path, route, query, accept } = this.#options;
+    const { transport, path, route, query, mode, accept } = this.#options;
+    const abort = this.#abort;
+    const shape = mode === "list" ? "list" : "watch";
     try {
       const response = await transport.send({
         method: "GET",
         path,
         route,
         query: formatQuery(query),
-        headers: { accept },
-        signal: this.#abort.signal,
+        headers: { accept: acceptHeader(shape, { ...accept, protobuf: this.#protobuf !== undefined }) },
+        signal: abort.signal,
       });
       if (this.#isCancelled) response.cancel();
       else if (response.status >= 300) await this.#refuse(response);
-      else {
-        this.#body = response.body[Symbol.asyncIterator]();
-        this.#tell({ kind: "opened", id: this.id });
-      }
+      else this.#open(response);
     } catch (error) {
-      this.#close(describeFailure(error));
+      if (abort === this.#abort) this.#close(describeFailure(error));
     }
+  }
+
+  #open(response: HttpResponse): void {
+    if (this.#protobuf !== undefined && isProtobufMediaType(response.headers["content-type"])) {
+      const { projection, limits } = this.#options.parser;
+      this.#parser = new ProtobufStreamParser({
+        mode: this.#bodyMode(),
+        kind: this.#protobuf,
+        ...(projection === undefined ? {} : { projection }),
+        ...(limits === undefined ? {} : { limits }),
+      });
+    }
+    this.#body = response.body[Symbol.asyncIterator]();
+    if (this.#hasOpened) this.#options.onProgress();
+    else this.#tell({ kind: "opened", id: this.id });
+    this.#hasOpened = true;
   }
 
   async #refuse(response: HttpResponse): Promise<void> {
     const { status: code, headers } = response;
     const wallMs = this.#options.transport.clock.wallMs();
-    const body = await response.text(ERROR_BYTES_MAX).catch(() => "");
+    const bytes = await response.bytes(ERROR_BYTES_MAX).catch(() => new Uint8Array(0));
+    const body = isProtobufMediaType(headers["content-type"])
+      ? JSON.stringify(decodeProtobufStatus(bytes) ?? null)
+      : new TextDecoder().decode(bytes);
     const retryAfterMs = parseRetryAfter(headers["retry-after"], wallMs);
     this.#tell({
       kind: "refused",

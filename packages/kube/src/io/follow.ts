@@ -1,7 +1,9 @@
 // Following a collection: the loop that gives the list/watch machine its bytes and its time and the consumer its events.
 import type { Millis } from "@coracle/base";
+import type { Timer } from "@coracle/runtime";
 import {
   compareResourceVersions,
+  FULL_PROJECTION,
   type GroupVersionResource,
   type JsonStreamOutput,
   type KubeObject,
@@ -9,6 +11,8 @@ import {
   ListWatchMachine,
   type ListWatchOutput,
   type ListWatchParsed,
+  type ProtobufKind,
+  protobufKind,
   type ReconnectCause,
   resourcePath,
   type WatchStreamEvent,
@@ -17,7 +21,6 @@ import { CursorSaver } from "./cursor-saver.ts";
 import type { FollowOptions } from "./follow-options.ts";
 import { FollowRequest } from "./follow-request.ts";
 import type { KubeClient } from "./kube-client.ts";
-import { acceptHeader } from "./media-type.ts";
 import type { FollowSample } from "./metrics-hook.ts";
 import { requestRoute } from "./request-route.ts";
 import { isTableColumns } from "./table.ts";
@@ -46,9 +49,12 @@ class Follower<T extends KubeObject> {
   readonly #path: string;
   readonly #route: string;
   readonly #cursors: CursorSaver | undefined;
+  #protobuf: ProtobufKind | undefined;
   readonly #chunk = { events: 0, decodeMs: 0, consumerMs: 0 };
   #request: FollowRequest | undefined;
   #wake: (() => void) | undefined;
+  #timer: Timer | undefined;
+  #timerDueAt: number = Number.POSITIVE_INFINITY;
   #pausedMs = 0;
   #isStopping = false;
   #receivedVersion = "";
@@ -57,7 +63,9 @@ class Follower<T extends KubeObject> {
   constructor(client: KubeClient, resource: GroupVersionResource, options: FollowOptions) {
     this.#client = client;
     this.#options = options;
-    const { namespace, cursor, cursorIntervalMs = CURSOR_INTERVAL_MS } = options;
+    const { namespace, cursor, cursorIntervalMs = CURSOR_INTERVAL_MS, projection = FULL_PROJECTION } = options;
+    const isWhole = options.form === undefined || options.form === "object";
+    if (isWhole && options.protobuf !== false) this.#protobuf = protobufKind(resource, projection);
     const target = namespace === undefined ? {} : { namespace };
     this.#path = resourcePath(resource, target);
     this.#route = requestRoute(resource, target);
@@ -91,6 +99,7 @@ class Follower<T extends KubeObject> {
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);
+      this.#timer?.cancel();
       this.#request?.cancel();
       await this.#cursors?.flush(this.#now());
     }
@@ -133,7 +142,9 @@ class Follower<T extends KubeObject> {
       transport: this.#client.transport,
       path: this.#path,
       route: this.#route,
-      accept: acceptHeader(output.mode === "list" ? "list" : "watch", { form, dropManagedFields }),
+      accept: { form, dropManagedFields },
+      protobuf: this.#protobuf,
+      onJsonNeeded: () => (this.#protobuf = undefined),
       parser: {
         table: form === "table",
         ...(projection === undefined ? {} : { projection }),
@@ -209,12 +220,20 @@ class Follower<T extends KubeObject> {
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    const now = this.#now();
-    const timer =
-      deadlines.length === 0 ? undefined : this.#client.startTimer(Math.min(...deadlines) - now, () => this.#wakeUp());
+    this.#armTimer(Math.min(...deadlines));
     await woken;
-    timer?.cancel();
     this.#cursors?.tick(this.#now());
+  }
+
+  /** Deadlines move on with every chunk: a timer that comes too early is kept, and wakes once for nothing. */
+  #armTimer(dueAt: number): void {
+    if (this.#timerDueAt <= dueAt) return;
+    this.#timer?.cancel();
+    this.#timerDueAt = dueAt;
+    this.#timer = this.#client.startTimer(dueAt - this.#now(), () => {
+      this.#timerDueAt = Number.POSITIVE_INFINITY;
+      this.#wakeUp();
+    });
   }
 
   #wakeUp(): void {

@@ -1,4 +1,5 @@
 // Accept headers: whole objects, metadata only, or Table (Kubernetes API concepts: resource representations; KEP-5958).
+import { PROTOBUF_MEDIA_TYPE } from "../mod.ts";
 
 /** What form answers come in. Metadata-only answers are a fraction of the bytes; a Table's columns are the server's choice. */
 export type ObjectForm = "object" | "metadata" | "table";
@@ -11,6 +12,8 @@ export interface AcceptOptions {
   readonly form?: ObjectForm | undefined;
   /** Ask the server to leave out `metadata.managedFields`: often half of an object. Older servers ignore it. */
   readonly dropManagedFields?: boolean | undefined;
+  /** Ask for whole objects as protobuf, which costs the server a quarter of what JSON does. Servers without it send JSON. */
+  readonly protobuf?: boolean | undefined;
 }
 
 const JSON_TYPE = "application/json";
@@ -22,7 +25,8 @@ export function acceptHeader(shape: AnswerShape, options: AcceptOptions = {}): s
   const plain = drop ? `${JSON_TYPE};${DROP},${JSON_TYPE}` : JSON_TYPE;
   switch (options.form ?? "object") {
     case "object":
-      return plain;
+      // Without "drop": it keeps a server from sending the bytes it has encoded already, and skipping them costs nothing here.
+      return options.protobuf === true ? `${PROTOBUF_MEDIA_TYPE},${plain}` : plain;
     case "metadata": {
       const kind = shape === "list" ? "PartialObjectMetadataList" : "PartialObjectMetadata";
       const partial = `${JSON_TYPE};as=${kind};g=meta.k8s.io;v=v1`;
@@ -46,5 +50,14 @@ export type PatchType = keyof typeof PATCH_MEDIA_TYPES;
 
 /** Whether a Content-Type is JSON of any kind; parameters and case do not matter. */
 export function isJsonMediaType(contentType: string | undefined): boolean {
-  return (contentType ?? "").split(";")[0]?.trim().toLowerCase() === JSON_TYPE;
+  return essence(contentType) === JSON_TYPE;
+}
+
+/** Whether a Content-Type is Kubernetes' protobuf, of a watch or not. */
+export function isProtobufMediaType(contentType: string | undefined): boolean {
+  return essence(contentType) === PROTOBUF_MEDIA_TYPE;
+}
+
+function essence(contentType: string | undefined): string | undefined {
+  return (contentType ?? "").split(";")[0]?.trim().toLowerCase();
 }

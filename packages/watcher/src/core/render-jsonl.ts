@@ -1,26 +1,26 @@
 // The `jsonl` output: one JSON object a line, `type` and `object` as in a Kubernetes watch, plus what a watch does not tell.
 import { unreachable } from "@coracle/base";
-import type { Change } from "./change.ts";
+import type { Change, ObjectChange } from "./change.ts";
 import { gapText } from "./render-diff.ts";
 
 /** The line for `change` of `resource` (its plural name); `time` is RFC 3339. */
 export function renderJsonl(change: Change, time: string, resource: string): string {
+  if (isObjectChange(change)) {
+    // By far most of the lines: no object is made for them that is thrown away at once.
+    const marks = `${change.initial ? ',"initial":true' : ""}${change.inferred ? ',"inferred":true' : ""}`;
+    const head = `{"type":"${change.kind.toUpperCase()}","resource":${JSON.stringify(resource)},"time":"${time}"`;
+    return `${head}${marks},"object":${JSON.stringify(change.object)}}`;
+  }
   const { type, ...rest } = lineObject(change, time);
   return JSON.stringify({ type, resource, ...rest });
 }
 
-function lineObject(change: Change, time: string): Record<string, unknown> {
+function isObjectChange(change: Change): change is ObjectChange {
+  return change.kind === "added" || change.kind === "modified" || change.kind === "deleted";
+}
+
+function lineObject(change: Exclude<Change, ObjectChange>, time: string): Record<string, unknown> {
   switch (change.kind) {
-    case "added":
-    case "modified":
-    case "deleted":
-      return {
-        type: change.kind.toUpperCase(),
-        time,
-        ...(change.initial ? { initial: true } : {}),
-        ...(change.inferred ? { inferred: true } : {}),
-        object: change.object,
-      };
     case "synced": {
       const { resourceVersion, objects, inferred } = change;
       return { type: "SYNCED", time, resourceVersion, objects, inferred };

@@ -8,5 +8,13 @@ export function clockText(wallMs: number): string {
 
 /** RFC 3339 in UTC with milliseconds. */
 export function rfc3339(wallMs: number): string {
-  return new Date(wallMs).toISOString();
+  // Many changes come within one millisecond while a state streams in.
+  if (wallMs !== lastMs) {
+    lastMs = wallMs;
+    lastText = new Date(wallMs).toISOString();
+  }
+  return lastText;
 }
+
+let lastMs: number | undefined;
+let lastText = "";

@@ -36,10 +36,11 @@ export interface FollowerState {
 }
 
 /**
- * While a whole state comes in, garbage is collected this often: left alone, the collector waits until there is several times as
- * much of it as there is of everything else.
+ * While a whole state comes in, young garbage is collected after so many objects and all of it more seldom: left alone, the
+ * collector waits until there is several times as much of it as there is of everything else.
  */
-const COLLECTION_MS = 45;
+const YOUNG_COLLECTION_OBJECTS = 100;
+const FULL_COLLECTION_OBJECTS = 500;
 
 const EXIT_CODE_OF: Readonly<Record<EndReason, number>> = {
   auth: EXIT_CODES.auth,
@@ -59,7 +60,7 @@ export class ResourceFollower {
   #resourceVersion = "";
   #gaps = 0;
   #losses = 0;
-  #collectedAt = 0;
+  #objectsSinceCollection = 0;
 
   constructor(options: ResourceFollowerOptions) {
     this.#options = options;
@@ -94,9 +95,11 @@ export class ResourceFollower {
   }
 
   #collectInTime(): void {
-    if (this.#clock.now() - this.#collectedAt < COLLECTION_MS) return;
-    collectGarbage();
-    this.#collectedAt = this.#clock.now();
+    this.#objectsSinceCollection++;
+    if (this.#objectsSinceCollection === FULL_COLLECTION_OBJECTS) {
+      this.#objectsSinceCollection = 0;
+      collectGarbage();
+    } else if (this.#objectsSinceCollection % YOUNG_COLLECTION_OBJECTS === 0) collectGarbage("young");
   }
 
   #followOptions(signal: AbortSignal): FollowOptions {
@@ -106,6 +109,7 @@ export class ResourceFollower {
       signal,
       form: table ? "table" : "object",
       streamingList: config.streamingList && !table,
+      protobuf: config.protobuf,
       onColumns,
       ...(config.allNamespaces || !resource.namespaced ? {} : { namespace }),
       ...(config.selector === undefined ? {} : { labelSelector: config.selector }),

@@ -58,11 +58,13 @@ export interface FollowBench extends Bench {
 /** Options of the bench and of the follower. */
 export interface FollowBenchOptions extends BenchOptions {
   readonly follow?: FollowOptions;
+  /** Default: pods. */
+  readonly resource?: GroupVersionResource;
   /** How much faster than real time the machine's clock runs. Default 50: a second of backoff is 20 ms. */
   readonly speed?: number;
 }
 
-/** Follows pods of a server that answers by `handler`. The stream is ended and checked at the end. */
+/** Follows pods, or another resource, of a server that answers by `handler`. The stream is ended and checked at the end. */
 export async function withFollow(
   handler: ExchangeHandler,
   run: (bench: FollowBench) => Promise<void>,
@@ -72,7 +74,7 @@ export async function withFollow(
   await withClient(
     handler,
     async (bench) => {
-      const events = follow(bench.client, PODS, options.follow);
+      const events = follow(bench.client, options.resource ?? PODS, options.follow);
       try {
         await run({ ...bench, clock, events });
       } finally {

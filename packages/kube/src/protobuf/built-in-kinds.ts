@@ -1,0 +1,71 @@
+// The built-in kinds of stable versions that can be listed. Written by tools/src/protobuf-messages.ts.
+
+/** `KIND MESSAGE` by `APIVERSION RESOURCE`. */
+export const BUILT_IN_KINDS: Readonly<Record<string, string>> = {
+  "admissionregistration.k8s.io/v1 mutatingadmissionpolicies":
+    "MutatingAdmissionPolicy admissionregistration/v1.MutatingAdmissionPolicy",
+  "admissionregistration.k8s.io/v1 mutatingadmissionpolicybindings":
+    "MutatingAdmissionPolicyBinding admissionregistration/v1.MutatingAdmissionPolicyBinding",
+  "admissionregistration.k8s.io/v1 mutatingwebhookconfigurations":
+    "MutatingWebhookConfiguration admissionregistration/v1.MutatingWebhookConfiguration",
+  "admissionregistration.k8s.io/v1 validatingadmissionpolicies":
+    "ValidatingAdmissionPolicy admissionregistration/v1.ValidatingAdmissionPolicy",
+  "admissionregistration.k8s.io/v1 validatingadmissionpolicybindings":
+    "ValidatingAdmissionPolicyBinding admissionregistration/v1.ValidatingAdmissionPolicyBinding",
+  "admissionregistration.k8s.io/v1 validatingwebhookconfigurations":
+    "ValidatingWebhookConfiguration admissionregistration/v1.ValidatingWebhookConfiguration",
+  "apps/v1 controllerrevisions": "ControllerRevision apps/v1.ControllerRevision",
+  "apps/v1 daemonsets": "DaemonSet apps/v1.DaemonSet",
+  "apps/v1 deployments": "Deployment apps/v1.Deployment",
+  "apps/v1 replicasets": "ReplicaSet apps/v1.ReplicaSet",
+  "apps/v1 statefulsets": "StatefulSet apps/v1.StatefulSet",
+  "autoscaling/v1 horizontalpodautoscalers": "HorizontalPodAutoscaler autoscaling/v1.HorizontalPodAutoscaler",
+  "autoscaling/v2 horizontalpodautoscalers": "HorizontalPodAutoscaler autoscaling/v2.HorizontalPodAutoscaler",
+  "batch/v1 cronjobs": "CronJob batch/v1.CronJob",
+  "batch/v1 jobs": "Job batch/v1.Job",
+  "certificates.k8s.io/v1 certificatesigningrequests":
+    "CertificateSigningRequest certificates/v1.CertificateSigningRequest",
+  "coordination.k8s.io/v1 leases": "Lease coordination/v1.Lease",
+  "discovery.k8s.io/v1 endpointslices": "EndpointSlice discovery/v1.EndpointSlice",
+  "events.k8s.io/v1 events": "Event events/v1.Event",
+  "flowcontrol.apiserver.k8s.io/v1 flowschemas": "FlowSchema flowcontrol/v1.FlowSchema",
+  "flowcontrol.apiserver.k8s.io/v1 prioritylevelconfigurations":
+    "PriorityLevelConfiguration flowcontrol/v1.PriorityLevelConfiguration",
+  "networking.k8s.io/v1 ingressclasses": "IngressClass networking/v1.IngressClass",
+  "networking.k8s.io/v1 ingresses": "Ingress networking/v1.Ingress",
+  "networking.k8s.io/v1 ipaddresses": "IPAddress networking/v1.IPAddress",
+  "networking.k8s.io/v1 networkpolicies": "NetworkPolicy networking/v1.NetworkPolicy",
+  "networking.k8s.io/v1 servicecidrs": "ServiceCIDR networking/v1.ServiceCIDR",
+  "node.k8s.io/v1 runtimeclasses": "RuntimeClass node/v1.RuntimeClass",
+  "policy/v1 poddisruptionbudgets": "PodDisruptionBudget policy/v1.PodDisruptionBudget",
+  "rbac.authorization.k8s.io/v1 clusterrolebindings": "ClusterRoleBinding rbac/v1.ClusterRoleBinding",
+  "rbac.authorization.k8s.io/v1 clusterroles": "ClusterRole rbac/v1.ClusterRole",
+  "rbac.authorization.k8s.io/v1 rolebindings": "RoleBinding rbac/v1.RoleBinding",
+  "rbac.authorization.k8s.io/v1 roles": "Role rbac/v1.Role",
+  "resource.k8s.io/v1 deviceclasses": "DeviceClass resource/v1.DeviceClass",
+  "resource.k8s.io/v1 resourceclaims": "ResourceClaim resource/v1.ResourceClaim",
+  "resource.k8s.io/v1 resourceclaimtemplates": "ResourceClaimTemplate resource/v1.ResourceClaimTemplate",
+  "resource.k8s.io/v1 resourceslices": "ResourceSlice resource/v1.ResourceSlice",
+  "scheduling.k8s.io/v1 priorityclasses": "PriorityClass scheduling/v1.PriorityClass",
+  "storage.k8s.io/v1 csidrivers": "CSIDriver storage/v1.CSIDriver",
+  "storage.k8s.io/v1 csinodes": "CSINode storage/v1.CSINode",
+  "storage.k8s.io/v1 csistoragecapacities": "CSIStorageCapacity storage/v1.CSIStorageCapacity",
+  "storage.k8s.io/v1 storageclasses": "StorageClass storage/v1.StorageClass",
+  "storage.k8s.io/v1 volumeattachments": "VolumeAttachment storage/v1.VolumeAttachment",
+  "storage.k8s.io/v1 volumeattributesclasses": "VolumeAttributesClass storage/v1.VolumeAttributesClass",
+  "v1 configmaps": "ConfigMap core/v1.ConfigMap",
+  "v1 endpoints": "Endpoints core/v1.Endpoints",
+  "v1 events": "Event core/v1.Event",
+  "v1 limitranges": "LimitRange core/v1.LimitRange",
+  "v1 namespaces": "Namespace core/v1.Namespace",
+  "v1 nodes": "Node core/v1.Node",
+  "v1 persistentvolumeclaims": "PersistentVolumeClaim core/v1.PersistentVolumeClaim",
+  "v1 persistentvolumes": "PersistentVolume core/v1.PersistentVolume",
+  "v1 pods": "Pod core/v1.Pod",
+  "v1 podtemplates": "PodTemplate core/v1.PodTemplate",
+  "v1 replicationcontrollers": "ReplicationController core/v1.ReplicationController",
+  "v1 resourcequotas": "ResourceQuota core/v1.ResourceQuota",
+  "v1 secrets": "Secret core/v1.Secret",
+  "v1 serviceaccounts": "ServiceAccount core/v1.ServiceAccount",
+  "v1 services": "Service core/v1.Service",
+};

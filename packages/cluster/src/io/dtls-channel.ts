@@ -72,6 +72,9 @@ export class DtlsChannel implements ProtectedChannel {
   readonly #outputs: ChannelOutput[] = [];
   readonly #cids: RandomCids = new RandomCids(0);
   readonly #extraKeySizeBytes: number;
+  readonly #endedClients: Record<string, number> = {};
+  #ignoredHellos = 0;
+  #strays = 0;
 
   constructor(options: DtlsChannelOptions) {
     const { crypto, random, credentials, mac } = options;
@@ -89,6 +92,16 @@ export class DtlsChannel implements ProtectedChannel {
       timing: TIMING,
       limits: { sessionsMax: SESSIONS_MAX, handshakesMax: HANDSHAKES_MAX, warmSessionsMax: SESSIONS_MAX },
     });
+  }
+
+  /** What the server and all clients counted so far, and datagrams that were for neither. */
+  counters(): Readonly<Record<string, number>> {
+    const sums: Record<string, number> = { dropIgnoredHello: this.#ignoredHellos, dropNoAttempt: this.#strays };
+    const clients = [...this.#attempts.values()].map(({ client }) => client.counters);
+    for (const counts of [this.#server.counters, this.#endedClients, ...clients]) {
+      for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
+    }
+    return sums;
   }
 
   /** Sessions and attempts held, for metrics. */
@@ -145,20 +158,26 @@ export class DtlsChannel implements ProtectedChannel {
     const copy = bytes.slice();
     const attempt = this.#attempts.get(key);
     const message = plainMessageType(copy);
-    if (message === CLIENT_HELLO && attempt?.onGlare === "keep-own" && !attempt.established) return;
+    if (message === CLIENT_HELLO && attempt?.onGlare === "keep-own" && !attempt.established) {
+      this.#ignoredHellos++;
+      return;
+    }
     // Finished, ChangeCipherSpec and alerts do not say which role sent them: keys do, so both sides look at them.
     const isFromServer = message !== undefined && SERVER_MESSAGES.has(message);
     if (attempt !== undefined && message !== CLIENT_HELLO) {
       this.#tellClient(key, attempt, { kind: "datagram", peer: key, bytes: copy }, now);
     }
-    if (isFromServer) return;
+    if (isFromServer) {
+      if (attempt === undefined) this.#strays++;
+      return;
+    }
     this.#server.handle({ kind: "datagram", peer: key, bytes: copy }, now);
     this.#drainServer();
   }
 
   close(peer: Endpoint): void {
     const key = formatEndpoint(peer);
-    this.#attempts.delete(key);
+    this.#forgetAttempt(key);
     const session = this.#accepted.get(key);
     if (session === undefined) return;
     this.#accepted.delete(key);
@@ -215,7 +234,7 @@ export class DtlsChannel implements ProtectedChannel {
       case "handshake-failed":
         // Closed from here, or replaced meanwhile, is not news.
         if (this.#attempts.get(key) !== attempt) return;
-        this.#attempts.delete(key);
+        this.#forgetAttempt(key);
         this.#outputs.push({ kind: "closed", peer });
         return;
       case "address":
@@ -236,7 +255,7 @@ export class DtlsChannel implements ProtectedChannel {
         this.#outputs.push({ kind: "transmit", to: endpointOf(output.peer), bytes: output.bytes });
         return;
       case "established":
-        this.#attempts.delete(output.peer);
+        this.#forgetAttempt(output.peer);
         this.#accepted.set(output.peer, output.session);
         this.#outputs.push({
           kind: "established",
@@ -263,6 +282,15 @@ export class DtlsChannel implements ProtectedChannel {
       this.#accepted.delete(key);
       this.#outputs.push({ kind: "closed", peer: endpointOf(key) });
       return;
+    }
+  }
+
+  #forgetAttempt(key: string): void {
+    const attempt = this.#attempts.get(key);
+    if (attempt === undefined) return;
+    this.#attempts.delete(key);
+    for (const [name, count] of Object.entries(attempt.client.counters)) {
+      this.#endedClients[name] = (this.#endedClients[name] ?? 0) + count;
     }
   }
 

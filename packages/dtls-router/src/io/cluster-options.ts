@@ -11,6 +11,8 @@ import { endpointsOf } from "./peer-source.ts";
 /** A node's part in its cluster. */
 export interface ClusterOptions {
   readonly management: ManagementPlaneOptions;
+  /** The management sessions; absent in mode plain. */
+  readonly channel: DtlsChannel | undefined;
   readonly backward: boolean;
 }
 
@@ -32,15 +34,8 @@ export async function clusterOptions(facts: ClusterFacts): Promise<ClusterOption
   const selfAddresses = await ownAddresses(facts);
   const channel =
     mode === "plain" || credentials === undefined
-      ? {}
-      : {
-          channel: new DtlsChannel({
-            crypto: systemCrypto,
-            random: systemRandom,
-            credentials,
-            mac: mode === "dtls-mac",
-          }),
-        };
+      ? undefined
+      : new DtlsChannel({ crypto: systemCrypto, random: systemRandom, credentials, mac: mode === "dtls-mac" });
   const nodesExpected = config.nodesExpected ?? countNodes(facts.listed, selfAddresses);
   if (config.readyNodesMin !== undefined && config.readyNodesMin > nodesExpected) {
     const text = `--ready-nodes-min ${config.readyNodesMin} is more than the ${nodesExpected} nodes expected`;
@@ -48,9 +43,10 @@ export async function clusterOptions(facts: ClusterFacts): Promise<ClusterOption
   }
   return {
     backward: config.backward,
+    channel,
     management: {
       mode,
-      ...channel,
+      ...(channel === undefined ? {} : { channel }),
       table: {
         nodeId: nodeId(config.nodeId),
         random: systemRandom,

@@ -74,11 +74,6 @@ export class Edge {
     this.#handle({ kind: "send", session, bytes });
   }
 
-  /** Hands what was queued outside of a batch to the system. */
-  flush(): void {
-    this.#flush();
-  }
-
   /** Other nodes, gone ones included. */
   nodes(): readonly NodeView[] {
     return this.#node.management?.table.nodes() ?? [];
@@ -115,7 +110,7 @@ export class Edge {
       this.#node.handle({ kind, datagram, source: datagram.source }, now);
       this.#drain();
     }
-    this.#flush();
+    // What was sent leaves with the batch: a socket gathers until its turn is over.
     this.#arm(now);
   }
 

@@ -10,6 +10,8 @@ export interface RouterMetricsSources {
   readonly node: RouterNode;
   readonly edge: Edge;
   readonly application: Application;
+  /** Counters of the management sessions, if there are any. */
+  readonly channelCounters: () => Readonly<Record<string, number>>;
   readonly ports: { readonly public: UdpEndpoint; readonly cluster: UdpEndpoint | undefined };
 }
 
@@ -56,6 +58,12 @@ export function addRouterMetrics(metrics: Metrics, sources: RouterMetricsSources
       "What the node table did.",
       "event",
       () => node.management?.table.counters.snapshot() ?? [],
+    ],
+    [
+      "coracle_cluster_channel_total",
+      "What the management sessions did and dropped.",
+      "event",
+      () => Object.entries(sources.channelCounters()),
     ],
     ["coracle_router_upstream_total", "What the upstream did.", "event", () => Object.entries(application.counts())],
   ];

@@ -59,7 +59,8 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig): P
   changed = () => void rediscover(edge, peers, service);
   const ports = await openPorts(config, edge, service);
   const application = await makeApplication(config, { service, edge, node, server: ports.public.local });
-  addRouterMetrics(service.metrics, { node, edge, application, ports });
+  const channelCounters = (): Readonly<Record<string, number>> => cluster?.channel?.counters() ?? {};
+  addRouterMetrics(service.metrics, { node, edge, application, ports, channelCounters });
   service.health.add({
     name: "cluster",
     check: () => (node.isReady ? { healthy: true } : { healthy: false, reason: "the cluster has not formed" }),
@@ -214,10 +215,7 @@ async function makeApplication(
     socketsMax: config.upstreamPortsMax,
     idleMs: config.upstreamIdleMs,
     open,
-    reply: (session, bytes) => {
-      reply(session, bytes);
-      edge.flush();
-    },
+    reply,
     clock: systemClock,
     log: service.log,
   });

@@ -127,7 +127,6 @@ export class UdpUpstream implements Application {
   #send(port: UdpEndpoint, datagram: Uint8Array): void {
     if (port.send(datagram, 0, datagram.length, this.#options.upstream)) this.#counts.sent++;
     else this.#counts["drop-not-sent"]++;
-    port.flush();
   }
 
   #receive(link: Link, batch: UdpBatch): void {

@@ -115,7 +115,7 @@ function metricOf(text: string, sample: string): number {
 }
 
 async function stop(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  if ((child.exitCode ?? child.signalCode ?? null) !== null) return child.exitCode;
   const ended = new Promise<number | null>((resolve) => {
     child.once("exit", (code) => resolve(code));
   });

@@ -16,7 +16,7 @@ const LIVEZ_MS_MAX = 100;
 const IDLE_MIB_MAX = 60;
 /** What a program is given to come to rest. */
 const IDLE_AFTER_MS = 4000;
-const BINARIES: readonly BinaryName[] = ["apiserver", "watcher"];
+const BINARIES = ["apiserver", "watcher"] as const satisfies readonly BinaryName[];
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   const paths = buildBinaries(BINARIES);
@@ -24,7 +24,7 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   context.cleanUp(() => rmSync(folder, { recursive: true, force: true }));
   const api = await startOurServer();
   context.cleanUp(() => api.stop());
-  const argumentsOf: Readonly<Record<BinaryName, (http: string, round: number) => string[]>> = {
+  const argumentsOf: Readonly<Record<(typeof BINARIES)[number], (http: string, round: number) => string[]>> = {
     apiserver: (http, round) => {
       // The first start of a data folder makes keys; an operator's restarts do not.
       const data = join(folder, `data-${Math.min(round, 1)}`);

@@ -102,6 +102,8 @@ export interface Fabric {
   /** Listens to outcomes; returns what ends that. */
   readonly onEvent: (listener: (event: FabricEvent) => void) => () => void;
   state(): FabricState;
+  /** Every flow that should be installed, as ovs-ofctl writes it. */
+  flows?(): Iterable<string>;
   /** Resolves when everything declared so far is installed, removed or failed; rejects if `signal` aborts first. */
   settled(signal?: AbandonSignal): Promise<void>;
   /** Ends connections and timers; leaves the dataplane as it is. */

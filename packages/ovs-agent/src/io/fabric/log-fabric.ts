@@ -1,7 +1,9 @@
 // The fabric that makes nothing and says what it would do: for machines without Open vSwitch.
 import { type Clock, formatIp, numberToIpv4 } from "@coracle/base";
+import { formatFlow } from "@coracle/openflow";
 import { systemClock } from "@coracle/runtime";
 import { DesiredTable } from "../../core/desired/desired-table.ts";
+import { expectedFlows } from "../../core/desired/expected-flows.ts";
 import type { AbandonSignal, Fabric, FabricEvent, FabricState } from "../../core/fabric.ts";
 import type { LocalInterface, NetworkInterface } from "../../core/interface.ts";
 import { deviceName } from "../../core/mac-address.ts";
@@ -80,6 +82,10 @@ class LogFabric implements Fabric {
       flowsDesired: flows + bridgeFlows(BRIDGE_PORTS.round).length,
       counters: { ...this.#counters, bundlesFailed: 0, replays: 0, foreignFlowsRemoved: 0 },
     };
+  }
+
+  *flows(): Generator<string> {
+    for (const { flow } of expectedFlows(this.#table, BRIDGE_PORTS)) yield formatFlow(flow);
   }
 
   settled(signal?: AbandonSignal): Promise<void> {

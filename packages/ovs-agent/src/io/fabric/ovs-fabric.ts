@@ -1,6 +1,6 @@
 // The fabric on a real Open vSwitch: one database connection, one OpenFlow connection, batches that grow under load.
 import type { Clock } from "@coracle/base";
-import { encodeSetAsync, type Flow, PORT_STATUS_ALL } from "@coracle/openflow";
+import { encodeSetAsync, formatFlow, PORT_STATUS_ALL } from "@coracle/openflow";
 import { type OpenflowClient, type OpenflowCommands, type OpenflowNotice, openOpenflow } from "@coracle/openflow/io";
 import { rowIs, ovsSet, stringMap, Transaction, uuid } from "@coracle/ovsdb";
 import { type OvsdbClient, openOvsdb } from "@coracle/ovsdb/io";
@@ -138,9 +138,8 @@ export class OvsFabric implements Fabric {
     };
   }
 
-  /** Every flow that is installed or about to be compared, derived one by one. */
-  *desiredFlows(): Generator<Flow> {
-    for (const { flow } of expectedFlows(this.#table, this.#bridgePorts())) yield flow;
+  *flows(): Generator<string> {
+    for (const { flow } of expectedFlows(this.#table, this.#bridgePorts())) yield formatFlow(flow);
   }
 
   settled(signal?: AbandonSignal): Promise<void> {

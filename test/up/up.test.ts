@@ -1,75 +1,14 @@
 // `coracle up` as a person runs it: comes up, survives its children, refuses what it cannot do, leaves nothing behind.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createKubeClient, loadKubeconfig } from "@coracle/kube/io";
-import { ChildProgram } from "../watcher/child-program.ts";
-import { freePort, RESOURCES } from "../watcher/system.ts";
+import { RESOURCES } from "../watcher/system.ts";
+import { isRunning, Up } from "./running-up.ts";
 
 const TEST_TIMEOUT_MS = 120_000;
-
-class Up {
-  readonly folder: string;
-  readonly data: string;
-  readonly ports: readonly [listen: number, apiserver: number, watcher: number];
-  readonly #children: ChildProgram[] = [];
-
-  private constructor(folder: string, ports: Up["ports"]) {
-    this.folder = folder;
-    this.data = join(folder, "data");
-    this.ports = ports;
-  }
-
-  static async with(body: (up: Up) => Promise<void>): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), "coracle-up-"));
-    const up = new Up(folder, [await freePort(), await freePort(), await freePort()]);
-    try {
-      await body(up);
-    } finally {
-      await Promise.all(up.#children.map((child) => child.end()));
-      for (const pid of await up.childPids()) killIfThere(pid);
-      await rm(folder, { recursive: true, force: true });
-    }
-  }
-
-  start(...flags: string[]): ChildProgram {
-    const [listen, apiserver, watcher] = this.ports;
-    const addresses = ["--listen", `127.0.0.1:${listen}`, "--apiserver-http", `127.0.0.1:${apiserver}`];
-    const child = ChildProgram.source("coracle", [
-      "up",
-      "--data",
-      this.data,
-      ...addresses,
-      "--watcher-http",
-      `127.0.0.1:${watcher}`,
-      ...flags,
-    ]);
-    this.#children.push(child);
-    return child;
-  }
-
-  /** Pids of the children that the running `up` has noted. */
-  async childPids(): Promise<number[]> {
-    const text = await readFile(join(this.data, "up.children"), "utf8").catch(() => "");
-    return [...text.matchAll(/ (\d+):/g)].map((match) => Number(match[1]));
-  }
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended.
-  }
-}
-
-async function isRunning(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return stat !== "" && !/\) Z /.test(stat);
-}
 
 test(
   "up comes up with a sample, serves, and a second start continues with the same data",
@@ -77,23 +16,23 @@ test(
   async () => {
     await Up.with(async (up) => {
       const first = up.start();
-      await first.see(/"event":"sample".*created 5/);
+      await first.see(/"event":"sample".*created 9/);
       await first.see(/"message":"watcher is ready"/);
       const kubeconfig = join(up.data, "admin.kubeconfig");
       const client = createKubeClient(await loadKubeconfig({ path: kubeconfig }));
       const { items } = await client.list(RESOURCES.attachments);
       assert.deepEqual(
         items.map(({ metadata }) => metadata.name ?? "").toSorted((a, b) => a.localeCompare(b)),
-        ["cart-7", "cart-8", "db-1"],
+        ["cart-7", "cart-8", "db-1", "till-1", "till-2"],
       );
       await client.delete(RESOURCES.attachments, { namespace: "blue", name: "db-1" });
       await first.see(/networkattachment blue\/db-1 {2}deleted/);
       client.close();
       assert.equal(await first.end("SIGINT"), 0);
-      assert.match(first.stdout, /stopped: 2 processes drained in .* s, data kept in/);
+      assert.match(first.stdout, /stopped: 5 processes drained in .* s, data kept in/);
 
       const second = up.start();
-      await second.see(/networkattachments: following 2 objects/);
+      await second.see(/networkattachments: following 4 objects/);
       assert.equal(await second.end("SIGTERM"), 0);
       assert.deepEqual(
         (await readdir(up.data)).filter((name) => name.startsWith("up.")),
@@ -113,7 +52,7 @@ test(
       running.process.kill("SIGINT");
       running.process.kill("SIGINT");
       assert.equal(await running.end("SIGINT"), 0);
-      assert.match(running.stdout, /stopped: 2 processes drained/);
+      assert.match(running.stdout, /stopped: 5 processes drained/);
       const left = (await readdir(up.data)).filter((name) => name.startsWith("up."));
       assert.deepEqual(left, []);
     });
@@ -140,12 +79,13 @@ test(
   async () => {
     await Up.with(async (up) => {
       const first = up.start();
-      await first.see(/"message":"watcher is ready"/);
+      for (const name of ["ipam", "ovs-agent-a", "ovs-agent-b", "watcher"])
+        await first.see(new RegExp(`"${name} is ready"`));
       const other = up.start();
       assert.equal(await other.exited, 2);
       assert.match(other.stderr, /already running \(pid \d+\); kubectl --kubeconfig/);
       const left = await up.childPids();
-      assert.equal(left.length, 2);
+      assert.equal(left.length, 5);
       await first.end("SIGKILL");
       const next = up.start();
       await next.see(/ended apiserver \(pid \d+\), left by an earlier run that was killed/);

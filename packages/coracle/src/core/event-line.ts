@@ -1,4 +1,5 @@
 // Making one line for people of one JSON line that the watcher wrote, and counting objects by kind.
+import { member, text } from "./json-member.ts";
 
 /** What a watcher line is about. */
 export interface WatcherLine {
@@ -11,6 +12,8 @@ export interface WatcherLine {
   readonly initial: boolean;
   /** The line in words. */
   readonly text: string;
+  /** The object itself, or nothing for lines about the stream. */
+  readonly object: unknown;
 }
 
 const SIGNS: Readonly<Record<string, string>> = { ADDED: "created", MODIFIED: "changed", DELETED: "deleted" };
@@ -32,7 +35,7 @@ export function readWatcherLine(line: string): WatcherLine | undefined {
   const name = namespace === "" ? text(member(metadata, "name")) : `${namespace}/${text(member(metadata, "name"))}`;
   const initial = member(value, "initial") === true;
   const resource = text(member(value, "resource"));
-  return { type, kind, name, initial, text: describe(type, { kind, name, resource, value }) };
+  return { type, kind, name, initial, text: describe(type, { kind, name, resource, value }), object };
 }
 
 interface Facts {
@@ -71,7 +74,12 @@ function summary(kind: string, object: unknown): string {
     kind === "Subnet"
       ? [text(member(spec, "ipv4")), `VNI ${String(member(spec, "vni"))}`]
       : kind === "NetworkAttachment"
-        ? [`subnet ${text(member(spec, "subnet"))}`, `host ${text(member(spec, "node"))}`, text(member(status, "ipv4"))]
+        ? [
+            `subnet ${text(member(spec, "subnet"))}`,
+            `host ${text(member(spec, "node"))}`,
+            text(member(status, "ipv4")),
+            text(member(status, "ifcName")),
+          ]
         : [];
   const shown = parts.filter((part) => part !== "");
   return shown.length === 0 ? "" : `  ${shown.join("  ")}`;
@@ -96,12 +104,4 @@ export class ObjectCounts {
       .map(([kind, names]) => `${names.size} ${kind.toLowerCase()}${names.size === 1 ? "" : "s"}`)
       .join(", ");
   }
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -1,4 +1,4 @@
-// What `up` creates on first start, so that there is something to see: a network with three attachments on two hosts.
+// What `up` creates on first start, so that there is something to see: two networks that must not hear of each other.
 import type { GroupVersionResource, KubeObject } from "@coracle/kube";
 
 /** An object with the resource it belongs to. */
@@ -9,36 +9,59 @@ export interface SampleObject {
 
 const GROUP = "network.coracle.dev";
 const VERSION = "v1alpha1";
-const NAMESPACE = "blue";
 
-/** In the order of creation. */
-export const SAMPLE_OBJECTS: readonly SampleObject[] = [
-  {
+/** Namespace and name of the attachment that a person is invited to create. */
+export const INVITED = { namespace: "blue", name: "cart-9" } as const;
+
+/** The samples in the order of creation, spread over the hosts. */
+export function sampleObjects(hosts: readonly string[]): readonly SampleObject[] {
+  const on = (index: number): string => hosts[index % hosts.length] ?? "a";
+  return [
+    namespace("blue"),
+    namespace("red"),
+    subnet("blue", "10.1.0.0/24", 4097),
+    subnet("red", "10.2.0.0/24", 4098),
+    attachment("blue", "cart-7", on(0)),
+    attachment("blue", "cart-8", on(1)),
+    attachment("blue", "db-1", on(2)),
+    attachment("red", "till-1", on(1)),
+    attachment("red", "till-2", on(0)),
+  ];
+}
+
+/** The manifest of one more attachment, for `kubectl apply -f`; JSON is YAML. */
+export function invitedManifest(host: string): string {
+  return `${JSON.stringify(attachment(INVITED.namespace, INVITED.name, host).object, undefined, 2)}\n`;
+}
+
+function namespace(name: string): SampleObject {
+  return {
     resource: { group: "", version: "v1", resource: "namespaces" },
-    object: { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
-  },
-  {
+    object: { apiVersion: "v1", kind: "Namespace", metadata: { name } },
+  };
+}
+
+/** A subnet of the same name as its namespace. */
+function subnet(name: string, ipv4: string, vni: number): SampleObject {
+  return {
     resource: { group: GROUP, version: VERSION, resource: "subnets" },
     object: {
       apiVersion: `${GROUP}/${VERSION}`,
       kind: "Subnet",
-      metadata: { name: "blue", namespace: NAMESPACE },
-      spec: { ipv4: "10.1.0.0/24", vni: 4097 },
+      metadata: { name, namespace: name },
+      spec: { ipv4, vni },
     },
-  },
-  attachment("cart-7", "a"),
-  attachment("cart-8", "b"),
-  attachment("db-1", "b"),
-];
+  };
+}
 
-function attachment(name: string, node: string): SampleObject {
+function attachment(namespace: string, name: string, node: string): SampleObject {
   return {
     resource: { group: GROUP, version: VERSION, resource: "networkattachments" },
     object: {
       apiVersion: `${GROUP}/${VERSION}`,
       kind: "NetworkAttachment",
-      metadata: { name, namespace: NAMESPACE, labels: { "coracle.dev/sample": "true" } },
-      spec: { node, subnet: "blue" },
+      metadata: { name, namespace, labels: { "coracle.dev/sample": "true" } },
+      spec: { node, subnet: namespace },
     },
   };
 }

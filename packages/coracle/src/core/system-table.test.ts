@@ -12,6 +12,7 @@ test("formatSystem() lines up what runs and offers commands", () => {
       { name: "watcher", state: "backing-off", restarts: 2 },
     ],
     facts: new Map([["apiserver", { url: "https://127.0.0.1:6443", detail: "SQLite, 1 subnet" }]]),
+    network: ["  blue/a  10.1.0.2"],
     commands: ["kubectl get sn", "curl x"],
     notices: ["no Open vSwitch"],
   });
@@ -20,6 +21,8 @@ test("formatSystem() lines up what runs and offers commands", () => {
     "",
     "  apiserver   ready         https://127.0.0.1:6443   SQLite, 1 subnet",
     "  watcher     backing-off                              restarted 2 times",
+    "",
+    "  blue/a  10.1.0.2",
     "",
     "  try   kubectl get sn",
     "        curl x",

@@ -15,6 +15,8 @@ export interface SystemView {
   readonly dataFolder: string;
   readonly children: readonly ChildStatus[];
   readonly facts: ReadonlyMap<string, ChildFacts>;
+  /** Lines about the virtual networks. */
+  readonly network: readonly string[];
   /** Command lines to paste. */
   readonly commands: readonly string[];
   /** Said once: what is missing and how to get it. */
@@ -37,6 +39,7 @@ export function formatSystem(view: SystemView): string[] {
     `coracle ${view.version}   data in ${view.dataFolder}   Ctrl-C stops everything and leaves nothing behind`,
     "",
     ...lines,
+    ...(view.network.length === 0 ? [] : ["", ...view.network]),
     ...(commands.length === 0 ? [] : ["", ...commands]),
     ...(view.notices.length === 0 ? [] : ["", ...view.notices.map((notice) => `  ${notice}`)]),
     "",

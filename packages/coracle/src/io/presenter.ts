@@ -18,6 +18,8 @@ export interface Presenter {
 }
 
 const PENDING_BYTES_MAX = 1 << 20;
+/** How often a program that reads the lines is told how the networks are. */
+const NETWORK_EVERY_MS = 10_000;
 
 /** The presenter for `writer`. */
 export function createPresenter(
@@ -75,6 +77,7 @@ class JsonPresenter implements Presenter {
   readonly #writer: OutputWriter;
   readonly #wallMs: () => number;
   #states = "";
+  #networkToldMs = 0;
 
   constructor(writer: OutputWriter, wallMs: () => number) {
     this.#writer = writer;
@@ -82,6 +85,7 @@ class JsonPresenter implements Presenter {
   }
 
   show(view: SystemView): void {
+    this.#showNetwork(view.network);
     const children = view.children.map(({ name, state, restarts, pid }) => ({
       name,
       state,
@@ -102,6 +106,13 @@ class JsonPresenter implements Presenter {
 
   close(): void {
     this.#states = "";
+  }
+
+  #showNetwork(lines: readonly string[]): void {
+    const nowMs = this.#wallMs();
+    if (lines.length === 0 || Math.abs(nowMs - this.#networkToldMs) < NETWORK_EVERY_MS) return;
+    this.#networkToldMs = nowMs;
+    this.#write({ event: "network", lines: lines.map((line) => line.trim()) });
   }
 
   #write(line: Readonly<Record<string, unknown>>): void {

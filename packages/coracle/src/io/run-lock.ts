@@ -58,6 +58,7 @@ export async function takeRunLock(dataFolder: string): Promise<LockTaken | LockH
 export class RunLock {
   readonly #folder: string;
   readonly #children = new Map<string, ProcessIdentity>();
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -80,9 +81,14 @@ export class RunLock {
     await removePath(joinPath(this.#folder, LINK_NAME));
   }
 
+  /** One write after the other, each of what is known by then: an older list must not replace a newer one. */
   #save(): Promise<void> {
-    const lines = [...this.#children].map(([name, identity]) => `${name} ${formatIdentity(identity)}\n`);
-    return writeFileAtomic(joinPath(this.#folder, CHILDREN_NAME), lines.join(""));
+    const write = async (): Promise<void> => {
+      const lines = [...this.#children].map(([name, identity]) => `${name} ${formatIdentity(identity)}\n`);
+      await writeFileAtomic(joinPath(this.#folder, CHILDREN_NAME), lines.join(""));
+    };
+    this.#saving = this.#saving.then(write, write);
+    return this.#saving;
   }
 }
 

@@ -1,11 +1,14 @@
 // What `up` knows about the running system, kept current from the children's news and the watcher's lines.
-import type { Millis } from "@coracle/base";
 import { formatAddress } from "@coracle/lifecycle";
 import { joinPath } from "@coracle/runtime";
 import type { UpConfig } from "../config.ts";
-import { ObjectCounts, readWatcherLine } from "../core/event-line.ts";
+import { ObjectCounts, readWatcherLine, type WatcherLine } from "../core/event-line.ts";
+import type { NetworkModel } from "../core/network-model.ts";
+import { formatNetwork } from "../core/network-table.ts";
+import { INVITED } from "../core/sample-objects.ts";
 import type { Supervisor } from "../core/supervisor.ts";
 import type { ChildFacts, SystemView } from "../core/system-table.ts";
+import { agentAddress, agentName, type HostPlace } from "./child-plans.ts";
 import type { ChildrenEvent } from "./children.ts";
 import { createSample } from "./create-sample.ts";
 import type { Presenter } from "./presenter.ts";
@@ -16,12 +19,19 @@ export interface SystemStateOptions {
   readonly supervisor: Supervisor;
   readonly presenter: Presenter;
   readonly version: string;
+  readonly hosts: readonly HostPlace[];
+  /** What each host is, in a clause. */
+  readonly hostText: (host: string) => string;
+  readonly network: NetworkModel;
+  /** Told of every line about an object. */
+  readonly onObject: (line: WatcherLine) => void;
+  readonly notices: readonly string[];
+  /** More command lines to paste. */
+  readonly commands: readonly string[];
 }
 
 /** The model behind the table and the lines. */
 export class SystemState {
-  /** When stopping began, if it did. */
-  stopStarted: Millis | undefined;
   /** The line to end with when a part could not run. */
   failure: string | undefined;
   readonly #options: SystemStateOptions;
@@ -29,6 +39,7 @@ export class SystemState {
   readonly #synced = new Set<string>();
   #lastEvent = "";
   #hasSampled = false;
+  readonly #readyOnce = new Set<string>();
 
   constructor(options: SystemStateOptions) {
     this.#options = options;
@@ -47,7 +58,9 @@ export class SystemState {
     switch (event.kind) {
       case "ready":
         this.tell("ready", `${event.name} is ready`);
-        if (event.name === "apiserver") void this.#sample();
+        this.#readyOnce.add(event.name);
+        // Only then do the steps of a sample attachment show how long they take, and not how long the parts took to start.
+        if (this.#readyOnce.size === this.#options.supervisor.statuses().length) void this.#sample();
         break;
       case "restarting": {
         const again = `again in ${(event.delayMs / 1000).toFixed(1)} s`;
@@ -67,6 +80,7 @@ export class SystemState {
     const line = readWatcherLine(text);
     if (line === undefined) return;
     this.#counts.take(line);
+    this.#options.onObject(line);
     if (line.type === "SYNCED") this.#synced.add(line.text.split(":")[0] ?? "");
     if (!line.initial && line.type !== "BOOKMARK") {
       this.#lastEvent = line.text;
@@ -75,21 +89,17 @@ export class SystemState {
     this.show();
   }
 
-  /** The last line of all. */
-  closingLine(tookMs: number): string {
-    const { supervisor, config } = this.#options;
-    const count = supervisor.statuses().length;
-    const data = config.clean ? `${config.data} removed` : `data kept in ${config.data}`;
-    return `stopped: ${count} processes drained in ${(tookMs / 1000).toFixed(1)} s, ${data}\n`;
-  }
-
   async #sample(): Promise<void> {
-    const { config } = this.#options;
+    const { config, hosts } = this.#options;
     if (this.#hasSampled || !config.sample) return;
     this.#hasSampled = true;
     try {
-      const created = await createSample(joinPath(config.data, "admin.kubeconfig"), config.data);
-      if (created > 0) this.tell("sample", `created ${created} sample objects in namespace blue`);
+      const created = await createSample(
+        joinPath(config.data, "admin.kubeconfig"),
+        config.data,
+        hosts.map(({ name }) => name),
+      );
+      if (created > 0) this.tell("sample", `created ${created} sample objects in namespaces blue and red`);
     } catch (error) {
       this.tell(
         "sample",
@@ -99,29 +109,45 @@ export class SystemState {
   }
 
   #view(): SystemView {
-    const { config, supervisor, version } = this.#options;
-    const counts = this.#counts.toText();
-    const followed = this.#synced.size === 0 ? "" : `following ${this.#synced.size} resources`;
-    const last = this.#lastEvent === "" ? "" : `; last: ${this.#lastEvent}`;
-    const facts = new Map<string, ChildFacts>([
-      [
-        "apiserver",
-        { url: `https://${formatAddress(config.listen)}`, detail: ["SQLite", counts].filter(Boolean).join(", ") },
-      ],
-      ["watcher", { url: `http://${formatAddress(config.watcherHttp)}`, detail: followed + last }],
-    ]);
-    const kubeconfig = joinPath(config.data, "admin.kubeconfig");
+    const { config, supervisor, version, network, notices } = this.#options;
     return {
       version,
       dataFolder: config.data,
       children: supervisor.statuses(),
-      facts,
-      commands: [
-        `kubectl --kubeconfig ${kubeconfig} get networkattachments -A -o wide`,
-        `curl -s 'http://${formatAddress(config.apiserverHttp)}/readyz?verbose'`,
-        `curl -sN http://${formatAddress(config.watcherHttp)}/events`,
-      ],
-      notices: [],
+      facts: this.#facts(),
+      network: formatNetwork(network),
+      commands: this.#commands(),
+      notices,
     };
+  }
+
+  #facts(): ReadonlyMap<string, ChildFacts> {
+    const { config, hosts, hostText } = this.#options;
+    const followed = this.#synced.size === 0 ? "" : `following ${this.#synced.size} resources`;
+    const last = this.#lastEvent === "" ? "" : `; last: ${this.#lastEvent}`;
+    const stored = ["SQLite", this.#counts.toText()].filter(Boolean).join(", ");
+    return new Map<string, ChildFacts>([
+      ["apiserver", { url: `https://${formatAddress(config.listen)}`, detail: stored }],
+      ["ipam", { url: `http://${formatAddress(config.ipamHttp)}`, detail: "" }],
+      ...hosts.map(({ name }, index): [string, ChildFacts] => [
+        agentName(name),
+        { url: `http://${formatAddress(agentAddress(config, index))}`, detail: hostText(name) },
+      ]),
+      ["watcher", { url: `http://${formatAddress(config.watcherHttp)}`, detail: followed + last }],
+    ]);
+  }
+
+  #commands(): readonly string[] {
+    const { config, commands } = this.#options;
+    const { namespace, name } = INVITED;
+    const wait = `kubectl -n ${namespace} wait --for=condition=Ready networkattachment/${name}`;
+    return [
+      `export KUBECONFIG=${joinPath(config.data, "admin.kubeconfig")}`,
+      "kubectl get networkattachments -A -o wide",
+      ...(config.sample ? [`kubectl apply -f ${joinPath(config.data, `${name}.yaml`)} && ${wait}`] : []),
+      ...commands,
+      `curl -s 'http://${formatAddress(agentAddress(config, 0))}/readyz?verbose'`,
+      `curl -sN http://${formatAddress(config.watcherHttp)}/events`,
+    ];
   }
 }

@@ -1,5 +1,6 @@
 // `coracle up`: prepares the data folder, runs the children, shows them, and stops them again.
-import { ExitError, failureLine, SAME_SIGNAL_MS, VERSION } from "@coracle/lifecycle";
+import { hostNames } from "@coracle/lab";
+import { ExitError, failureLine } from "@coracle/lifecycle";
 import {
   exitProcess,
   FileError,
@@ -7,29 +8,23 @@ import {
   joinPath,
   listDirectory,
   makeDirectory,
-  onSignal,
   removePath,
   runtimeName,
   runtimeVersion,
   stderr,
   stdout,
-  systemClock,
-  systemRandom,
   writeFile,
 } from "@coracle/runtime";
 import type { UpConfig } from "../config.ts";
-import { Supervisor } from "../core/supervisor.ts";
 import { isOldRuntime } from "../core/runtime-version.ts";
-import { childPlans } from "./child-plans.ts";
-import { Children } from "./children.ts";
-import { refuseTakenPorts } from "./free-ports.ts";
-import { createPresenter } from "./presenter.ts";
-import { type RunLock, takeRunLock } from "./run-lock.ts";
-import { SystemState } from "./system-state.ts";
+import { agentAddress } from "./child-plans.ts";
+import { refuseTakenPorts, type WantedAddress } from "./free-ports.ts";
+import { type LockTaken, takeRunLock } from "./run-lock.ts";
+import { runParts, type SystemOutcome } from "./run-parts.ts";
+import { StopSignals } from "./stop-signals.ts";
 
 const MARKER_NAME = "coracle-data";
 const USAGE_EXIT_CODE = 2;
-const INTERRUPTED_TWICE_EXIT_CODE = 130;
 
 /** Runs the system until a signal ends it or a part cannot run; ends the process with the exit code. */
 export async function up(config: UpConfig): Promise<void> {
@@ -45,57 +40,36 @@ export async function up(config: UpConfig): Promise<void> {
 async function runSystem(config: UpConfig): Promise<number> {
   refuseOldRuntime();
   await prepareFolder(config.data);
-  const lock = await lockFolder(config);
+  const { lock, cleaned } = await lockFolder(config);
+  const signals = new StopSignals();
+  let outcome: SystemOutcome;
   try {
-    await refuseTakenPorts([
-      { flag: "--listen", address: config.listen },
-      { flag: "--apiserver-http", address: config.apiserverHttp },
-      { flag: "--watcher-http", address: config.watcherHttp },
-    ]);
-  } catch (error) {
-    await lock.lock.release();
-    throw error;
+    await refuseTakenPorts(wantedAddresses(config));
+    outcome = await runParts({ config, lock, signals, cleaned });
+  } finally {
+    signals.close();
+    await lock.release();
   }
-  const presenter = createPresenter(stdout(), { wallMs: () => systemClock.wallMs(), json: config.json });
-  const plans = childPlans(config, (line) => state.onWatcherLine(line));
-  const supervisor = new Supervisor({ children: plans, random: systemRandom });
-  const state: SystemState = new SystemState({ config, supervisor, presenter, version: VERSION });
-  const children: Children = new Children({
-    plans,
-    supervisor,
-    clock: systemClock,
-    lock: lock.lock,
-    logFolder: joinPath(config.data, "logs"),
-    onEvent: (event) => state.onChildEvent(event, children.log(event.name)),
-  });
-  for (const name of lock.cleaned) state.tell("cleaned", `ended ${name}, left by an earlier run that was killed`);
-  const forgetSignals = endOnSignals(children, state);
-  const startedStop = systemClock.now();
-  state.show();
-  children.start();
-  await children.finished;
-  forgetSignals();
-  await lock.lock.release();
   if (config.clean) await removePath(config.data);
-  presenter.close();
-  stdout().write(state.closingLine(systemClock.now() - (state.stopStarted ?? startedStop)));
+  stdout().write(closingLine(config, outcome));
   await stdout().drained();
-  return state.failure === undefined ? 0 : reportFailure(state.failure);
+  return outcome.failure === undefined ? 0 : reportFailure(outcome.failure);
 }
 
-function endOnSignals(children: Children, state: SystemState): () => void {
-  return onSignal(["SIGINT", "SIGTERM"], () => {
-    const now = systemClock.now();
-    if (state.stopStarted !== undefined) {
-      // npx and `bun run` pass on the Ctrl-C that the terminal has sent to all of them.
-      if (now - state.stopStarted < SAME_SIGNAL_MS) return;
-      children.killAll();
-      exitProcess(INTERRUPTED_TWICE_EXIT_CODE);
-    }
-    state.stopStarted = now;
-    state.tell("stopping", "stopping: Ctrl-C again kills");
-    children.stop();
-  });
+function wantedAddresses(config: UpConfig): readonly WantedAddress[] {
+  return [
+    { flag: "--listen", address: config.listen },
+    { flag: "--apiserver-http", address: config.apiserverHttp },
+    { flag: "--ipam-http", address: config.ipamHttp },
+    { flag: "--watcher-http", address: config.watcherHttp },
+    ...hostNames(config.hosts).map((_, index) => ({ flag: "--agents-http", address: agentAddress(config, index) })),
+  ];
+}
+
+function closingLine(config: UpConfig, { processes, namespaces, tookMs }: SystemOutcome): string {
+  const removed = namespaces === 0 ? "" : `, ${namespaces} namespaces removed`;
+  const data = config.clean ? `${config.data} removed` : `data kept in ${config.data}`;
+  return `stopped: ${processes} processes drained in ${(tookMs / 1000).toFixed(1)} s${removed}, ${data}\n`;
 }
 
 async function reportFailure(line: string): Promise<number> {
@@ -104,7 +78,7 @@ async function reportFailure(line: string): Promise<number> {
   return 1;
 }
 
-async function lockFolder(config: UpConfig): Promise<{ readonly lock: RunLock; readonly cleaned: readonly string[] }> {
+async function lockFolder(config: UpConfig): Promise<LockTaken> {
   const taken = await takeRunLock(config.data);
   if (taken.kind === "taken") return taken;
   const kubeconfig = joinPath(config.data, "admin.kubeconfig");

@@ -58,7 +58,7 @@ export class Guest {
     await runCommand(["ip", "-n", this.netns, "link", "set", "lo", "up"]);
     for (let waitedMs = 0; this.#plugs === 0; waitedMs += LOOK_EVERY_MS) {
       if (await this.#plug()) break;
-      if (waitedMs > PLUG_TIMEOUT_MS) {
+      if (this.#isClosed || waitedMs > PLUG_TIMEOUT_MS) {
         const where = `host ${this.host.name} within ${PLUG_TIMEOUT_MS} ms`;
         throw new LaboratoryError("TIMEOUT", `Cannot place a guest: device ${this.device} did not appear on ${where}`);
       }

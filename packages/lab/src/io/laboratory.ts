@@ -78,6 +78,11 @@ export class Laboratory {
     return host;
   }
 
+  /** The guest of this name, if there is one. */
+  guest(name: string): Guest | undefined {
+    return this.#guests.get(name);
+  }
+
   /** Makes a guest and moves the host's device into it, waiting for the device up to 20 s. */
   async addGuest({ host, name, device, address }: NewGuest): Promise<Guest> {
     assert(this.#guests.size < GUESTS_MAX, `Cannot add a guest: there are ${GUESTS_MAX}`);

@@ -16,7 +16,10 @@ const NEEDED = CAP_NET_ADMIN | CAP_NET_RAW | CAP_SYS_ADMIN;
 /** Looks for Linux, rights, iproute2, Open vSwitch, and tries whether a namespace can be made. */
 export async function laboratorySupport(): Promise<LaboratorySupport> {
   if (platform().os !== "linux") return missing("this is not Linux", "use Linux for the real one");
-  if (!(await hasRights())) return missing("this is not root", "run as root for the real one");
+  const rights = await readRights();
+  if (!rights.isRoot) return missing("this is not root", "run as root for the real one");
+  if (!rights.isEnough)
+    return missing("root may not administer networks here", "use a privileged container for the real one");
   if ((await versionOf(["ip", "-V"])) === undefined) {
     return missing("iproute2 not found", "apt-get install openvswitch-switch iproute2 for the real one");
   }
@@ -25,7 +28,8 @@ export async function laboratorySupport(): Promise<LaboratorySupport> {
     return missing("Open vSwitch not found", "apt-get install openvswitch-switch iproute2 for the real one");
   }
   const probe = await tryCommand(["unshare", "--net", "true"]).catch(() => undefined);
-  if (probe?.code !== 0) return missing("network namespaces are not allowed here", "run in a privileged container");
+  if (probe?.code !== 0)
+    return missing("network namespaces are not allowed here", "use a privileged container for the real one");
   return { kind: "ready", ovsVersion: /\) (\d[\w.]*)/.exec(words)?.[1] ?? "of unknown version" };
 }
 
@@ -33,11 +37,10 @@ function missing(reason: string, remedy: string): LaboratorySupport {
   return { kind: "missing", reason, remedy };
 }
 
-async function hasRights(): Promise<boolean> {
+async function readRights(): Promise<{ readonly isRoot: boolean; readonly isEnough: boolean }> {
   const status = await readTextFile("/proc/self/status").catch(() => "");
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1];
-  const isRoot = /^Uid:\s+\d+\s+0\s/m.test(status);
-  return isRoot && effective !== undefined && (BigInt(`0x${effective}`) & NEEDED) === NEEDED;
+  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0";
+  return { isRoot: /^Uid:\s+\d+\s+0\s/m.test(status), isEnough: (BigInt(`0x${effective}`) & NEEDED) === NEEDED };
 }
 
 async function versionOf(argv: readonly string[]): Promise<string | undefined> {

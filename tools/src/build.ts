@@ -81,6 +81,7 @@ function buildOne(name: string, arch: string, runtime: string): Built {
     `--define=process.env.CORACLE_BUILD_COMMIT=${JSON.stringify(commit)}`,
     `--outfile=${outfile}`,
     join(workspaceRoot, "packages", name, "src/main.ts"),
+    ...workersOf(name),
   ];
   const result = spawnSync(process.execPath, command, {
     cwd: workspaceRoot,
@@ -93,6 +94,12 @@ function buildOne(name: string, arch: string, runtime: string): Built {
   process.stderr.write(`built ${outfile}\n`);
   const startMs = arch === ownArch ? startTimeMs(outfile) : undefined;
   return { name, arch, sizeMiB: statSync(outfile).size / (1 << 20), startMs };
+}
+
+/** The modules that a package runs on threads of their own: entry points beside `main.ts`, as a bundle does not find them. */
+function workersOf(name: string): string[] {
+  const folder = join(workspaceRoot, "packages", name, "src");
+  return readdirSync(folder).flatMap((file) => (file.endsWith("-worker.ts") ? [join(folder, file)] : []));
 }
 
 /** Median wall time of `--version` over five runs, from spawn to exit. */

@@ -1,4 +1,5 @@
-// The contract on Deno.listenDatagram (unstable; deno.json turns "net" on). Its sends are promises: a bounded number is under way.
+// The contract on Deno.listenDatagram (unstable; deno.json turns "net" on). Its sends are promises, which overtake each other:
+// one is under way, a bounded number waits.
 import { AddressCache, type UdpAddress, udpAddress } from "../address.ts";
 import type { UdpStats } from "../counters.ts";
 import { SEND_QUEUE_MAX, type UdpEndpoint } from "../endpoint.ts";
@@ -16,6 +17,11 @@ interface DenoAddress {
 /** The part of Deno's API that is used here; the workspace is checked with Bun's types. */
 interface DenoDatagrams {
   listenDatagram?(options: DenoAddress): DenoConnection;
+}
+
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly to: DenoAddress;
 }
 
 interface DenoConnection {
@@ -49,7 +55,8 @@ class DenoEndpoint implements UdpEndpoint {
   readonly #addresses: AddressCache = new AddressCache();
   readonly #isIpv6: boolean;
   readonly #queueMax: number;
-  #underWay = 0;
+  readonly #queue: Waiting[] = [];
+  #isSending = false;
   #isClosed = false;
 
   constructor(options: PortableOptions, connection: DenoConnection, local: UdpAddress) {
@@ -69,27 +76,18 @@ class DenoEndpoint implements UdpEndpoint {
       counters.drop("send-unreachable");
       return false;
     }
-    if (this.#underWay >= this.#queueMax) {
+    if (this.#queue.length >= this.#queueMax) {
       counters.drop("send-queue-full");
       return false;
     }
-    this.#underWay++;
     const hostname = this.#addresses.textOf(to.address, this.#isIpv6);
-    this.#connection.send(bytes.slice(start, end), { transport: "udp", hostname, port: to.port }).then(
-      (sent) => {
-        this.#underWay--;
-        counters.sent(1, sent, 1);
-      },
-      (error: unknown) => {
-        this.#underWay--;
-        counters.drop(messageOf(error).includes("os error 90") ? "send-too-large" : "send-unreachable");
-      },
-    );
+    this.#queue.push({ bytes: bytes.slice(start, end), to: { transport: "udp", hostname, port: to.port } });
+    if (!this.#isSending) void this.#sendAll();
     return true;
   }
 
   flush(): void {
-    // Each send is under way from the start.
+    // The queue empties by itself.
   }
 
   stats(): UdpStats {
@@ -99,7 +97,23 @@ class DenoEndpoint implements UdpEndpoint {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    if (this.#queue.length > 0) this.#options.counters.drop("send-buffer-full", this.#queue.splice(0).length);
     this.#connection.close();
+  }
+
+  async #sendAll(): Promise<void> {
+    const { counters } = this.#options;
+    this.#isSending = true;
+    while (this.#queue.length > 0) {
+      for (const { bytes, to } of this.#queue.splice(0)) {
+        try {
+          counters.sent(1, await this.#connection.send(bytes, to), 1);
+        } catch (error) {
+          counters.drop(messageOf(error).includes("os error 90") ? "send-too-large" : "send-unreachable");
+        }
+      }
+    }
+    this.#isSending = false;
   }
 
   async #receiveAll(): Promise<void> {

@@ -126,10 +126,11 @@ export class NativeThread implements SocketOpener {
     if (!(socket instanceof NativeSocket)) return;
     const memory = this.#memory;
     for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
-      if (socket.receive() === 0) return;
+      const received = socket.receive();
+      if (received === 0) return;
       if (memory.count > 0) this.link.handler.receive(memory, index, systemClock.now() as Millis);
       this.#flush();
-      if (this.link.sockets[index] !== socket) return;
+      if (received < memory.batchMax || this.link.sockets[index] !== socket) return;
     }
   }
 

@@ -15,7 +15,7 @@ export interface PacketHandler {
   message?(kind: number, bytes: Uint8Array): void;
   /** Called at least every `tickMs`, under load too. */
   tick?(now: Millis): void;
-  /** The thread ends; datagrams sent now still leave. */
+  /** The thread ends. On native sockets, datagrams sent now still leave. */
   close?(): void;
 }
 

@@ -45,7 +45,7 @@ export class PacketThreads {
     return { toMain: sum(({ fromThread }) => fromThread), toThreads: sum(({ toThread }) => toThread) };
   }
 
-  /** Ends all threads; what they had queued still leaves. */
+  /** Ends all threads. What handlers on native sockets send in their `close` still leaves. */
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }

@@ -39,9 +39,9 @@ export type ThreadReport =
 /** Kinds of messages that users choose are below. */
 export const USER_KINDS = 0x1_0000;
 /** To a thread: send this datagram. */
-export const KIND_SEND: number = USER_KINDS;
+export const KIND_SEND: number = USER_KINDS + 1;
 /** To the main thread: a datagram that is not for the fast path. */
-export const KIND_DATAGRAM: number = USER_KINDS + 1;
+export const KIND_DATAGRAM: number = USER_KINDS + 2;
 
 /** Messages taken from a ring before anything else has its turn. */
 export const MESSAGES_PER_TURN = 256;

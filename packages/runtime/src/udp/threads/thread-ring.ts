@@ -13,7 +13,8 @@ const MESSAGE_HEADER_BYTES = 8;
 const WRAP = 0xffff_ffff;
 
 /**
- * A ring of messages, each a kind (u32) and bytes. Positions count bytes modulo 2^32, so the size is a power of two. The
+ * A ring of messages, each a kind (u32) and bytes. Positions count bytes modulo 2^32, so the size is a power of two. A message
+ * lies in one piece, so only those below half the size are sure to fit once the reader has caught up. The
  * reader says when it goes to sleep; the writer then knows to wake it: nobody is woken for nothing.
  */
 export class ThreadRing {

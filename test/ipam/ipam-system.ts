@@ -1,0 +1,119 @@
+// An API server and address controllers against it, for one test: started on free ports, ended and removed at its end.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { GroupVersionResource, KubeObject } from "@coracle/kube";
+import { createKubeClient, type KubeClient, loadKubeconfig } from "@coracle/kube/io";
+import { ChildProgram } from "../watcher/child-program.ts";
+
+const GROUP = { group: "network.coracle.dev", version: "v1alpha1" } as const;
+const API_VERSION = "network.coracle.dev/v1alpha1";
+
+/** The kinds of the group. */
+export const SUBNETS: GroupVersionResource = { ...GROUP, resource: "subnets" };
+export const ATTACHMENTS: GroupVersionResource = { ...GROUP, resource: "networkattachments" };
+export const LOCKS: GroupVersionResource = { ...GROUP, resource: "iplocks" };
+
+/** Namespace of the tests. */
+export const NAMESPACE = "default";
+
+/** The status of an attachment, as far as the tests look at it. */
+export interface Status {
+  readonly ipv4?: string;
+  readonly addressVNI?: number;
+  readonly lockUID?: string;
+  readonly addressContention?: boolean;
+  readonly validated?: boolean;
+  readonly errors?: { readonly ipam?: readonly string[] } & readonly string[];
+  readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string }[];
+}
+
+/** One API server, any number of controllers. */
+export class IpamSystem {
+  readonly client: KubeClient;
+  readonly kubeconfig: string;
+  readonly #children: ChildProgram[];
+
+  private constructor(client: KubeClient, kubeconfig: string, children: ChildProgram[]) {
+    this.client = client;
+    this.kubeconfig = kubeconfig;
+    this.#children = children;
+  }
+
+  /** Runs `body` with a system and ends everything after it. */
+  static async with(apiserverArgs: readonly string[], body: (system: IpamSystem) => Promise<void>): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "coracle-ipam-"));
+    const children: ChildProgram[] = [];
+    let client: KubeClient | undefined;
+    try {
+      const kubeconfig = join(folder, "admin.kubeconfig");
+      const places = ["--data", folder, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+      const apiserver = ChildProgram.source("apiserver", ["--standalone", ...places, ...apiserverArgs]);
+      children.push(apiserver);
+      await apiserver.see(/"message":"Ready"/);
+      client = createKubeClient(await loadKubeconfig({ path: kubeconfig }));
+      await body(new IpamSystem(client, kubeconfig, children));
+    } finally {
+      client?.close();
+      await Promise.all(children.map((child) => child.end()));
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Starts a controller. */
+  async ipam(args: readonly string[] = []): Promise<ChildProgram> {
+    const child = ChildProgram.source("ipam", ["--kubeconfig", this.kubeconfig, "--http", "127.0.0.1:0", ...args]);
+    this.#children.push(child);
+    await child.see(/"message":"Ready"/);
+    return child;
+  }
+
+  createSubnet(name: string, vni: number, ipv4: string): Promise<KubeObject> {
+    return this.client.create(SUBNETS, objectOf("Subnet", name, { vni, ipv4 }));
+  }
+
+  createAttachment(name: string, subnet: string, node = "node-a"): Promise<KubeObject> {
+    return this.client.create(ATTACHMENTS, objectOf("NetworkAttachment", name, { node, subnet }));
+  }
+
+  async delete(resource: GroupVersionResource, name: string): Promise<void> {
+    await this.client.delete(resource, { namespace: NAMESPACE, name });
+  }
+
+  async status(resource: GroupVersionResource, name: string): Promise<Status> {
+    const object = await this.client.get(resource, { namespace: NAMESPACE, name });
+    return statusOf(object);
+  }
+
+  async list(resource: GroupVersionResource): Promise<readonly KubeObject[]> {
+    return (await this.client.list(resource, {})).items;
+  }
+
+  /** Asks again until `isRight`; throws with the last answer when it does not become so. */
+  async eventually<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean, timeoutMs = 30_000): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const answer = await ask();
+      if (isRight(answer)) return answer;
+      if (Date.now() > deadline) throw new Error(`Never came to be: last was ${JSON.stringify(answer).slice(0, 2000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** The attachment's status once it has an address. */
+  addressOf(name: string): Promise<Status> {
+    return this.eventually(
+      () => this.status(ATTACHMENTS, name),
+      ({ ipv4 = "" }) => ipv4 !== "",
+    );
+  }
+}
+
+/** The status of an object. */
+export function statusOf(object: KubeObject): Status {
+  return (object["status"] ?? {}) as Status;
+}
+
+function objectOf(kind: string, name: string, spec: object): KubeObject {
+  return { apiVersion: API_VERSION, kind, metadata: { namespace: NAMESPACE, name }, spec };
+}

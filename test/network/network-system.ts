@@ -108,8 +108,8 @@ export class NetworkSystem {
     await this.#startReady(name, "ipam", ["--kubeconfig", this.kubeconfig, "--http", http]);
   }
 
-  /** Starts the agent of a host with the real fabric. */
-  async startAgent(hostName: string): Promise<void> {
+  /** Starts the agent of a host with the real fabric; `flags` are added to its command line. */
+  async startAgent(hostName: string, flags: readonly string[] = []): Promise<void> {
     const host = this.laboratory.host(hostName);
     const name = `agent-${hostName}`;
     await this.#startReady(name, "ovs-agent", [
@@ -126,6 +126,7 @@ export class NetworkSystem {
       host.ovsRunDir,
       "--http",
       await this.#httpAddress(name),
+      ...flags,
     ]);
   }
 

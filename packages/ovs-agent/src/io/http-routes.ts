@@ -15,14 +15,37 @@ export interface RoutesOptions {
 
 /** Rows of one answer at most; a longer list says so. */
 const ROWS_MAX = 10_000;
+const FLOW_CHUNK_LENGTH = 65_536;
 
 /** The application for the `--http` listener. */
 export function createRoutes({ machine, ledger, fabric }: RoutesOptions): Hono<{ Bindings: RequestContext }> {
   const app = new Hono<{ Bindings: RequestContext }>();
   app.get("/attachments", (c) => c.json({ ...machine.counts(), attachments: attachmentRows(ledger) }));
   app.get("/vnis", (c) => c.json([...machine.vnis()].slice(0, ROWS_MAX).map(vniRow)));
+  app.get("/flows", (c) => c.body(flowText(fabric), 200, { "content-type": "text/plain; charset=utf-8" }));
   app.get("/fabric", (c) => c.json({ name: fabric.name, ...fabric.state() }));
   return app;
+}
+
+/** Every flow that should be installed, a line each; made as the client reads. */
+function flowText(fabric: Fabric): ReadableStream<Uint8Array> {
+  const flows = (fabric.flows?.() ?? [])[Symbol.iterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    pull: (controller) => {
+      let text = "";
+      while (text.length < FLOW_CHUNK_LENGTH) {
+        const next = flows.next();
+        if (next.done === true) {
+          if (text !== "") controller.enqueue(encoder.encode(text));
+          controller.close();
+          return;
+        }
+        text += `${next.value}\n`;
+      }
+      controller.enqueue(encoder.encode(text));
+    },
+  });
 }
 
 function attachmentRows(ledger: HostLedger): Readonly<Record<string, unknown>>[] {

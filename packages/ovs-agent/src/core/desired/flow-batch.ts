@@ -11,6 +11,7 @@ import {
 } from "@coracle/openflow";
 import { LOCAL_FLOW_COUNT } from "../pipeline/local-flows.ts";
 import { type BridgePorts, interfaceFlows } from "../pipeline/interface-flows.ts";
+import { RemoteEncoder } from "../pipeline/remote-encoder.ts";
 import { hostFlow, REMOTE_FLOW_COUNT } from "../pipeline/remote-flows.ts";
 import type { NetworkInterface } from "../interface.ts";
 import { type Entry, nextStep, targetPort } from "./entry.ts";
@@ -57,6 +58,7 @@ export class FlowBatch implements MessageSource {
   readonly #ports: BridgePorts;
   /** The index of each owner's first message. */
   readonly #starts: Uint32Array;
+  readonly #remotes: RemoteEncoder;
   #cursor = 0;
   #messages: readonly FlowMessage[] | undefined;
 
@@ -64,6 +66,7 @@ export class FlowBatch implements MessageSource {
     this.ops = ops;
     this.#lead = lead;
     this.#ports = ports;
+    this.#remotes = new RemoteEncoder(ports);
     this.#starts = new Uint32Array(ops.length);
     let count = lead.length;
     for (const [index, op] of ops.entries()) {
@@ -76,6 +79,11 @@ export class FlowBatch implements MessageSource {
   encode(index: number, buffer: MessageBuffer, header: MessageHeader): void {
     const at = this.#indexOf(index);
     const op = this.ops[at];
+    if (op?.after?.kind === "remote" && op.before === undefined) {
+      this.#cursor = at;
+      this.#messages = undefined;
+      return this.#remotes.encode(op.after, index - (this.#starts[at] ?? 0), { buffer, header });
+    }
     if (at !== this.#cursor || this.#messages === undefined) {
       this.#cursor = at;
       this.#messages = op === undefined ? [] : opMessages(op, this.#ports);

@@ -1,6 +1,9 @@
 // What is installed against what should be: flow by flow, whatever round installed them.
-import { type Flow, flowFingerprint, flowKey } from "@coracle/openflow";
-import { COOKIE_IDENTITY_MASK, parseCookie } from "../pipeline/cookie.ts";
+import { type Action, type Flow, flowFingerprint, flowKey } from "@coracle/openflow";
+import { parseCookie } from "../pipeline/cookie.ts";
+
+/** The cookie's bits below its round. */
+const IDENTITY_BITS = 56;
 
 /** A flow that should be there, and who wants it. */
 export interface ExpectedFlow<Owner> {
@@ -36,6 +39,27 @@ export function compareFlows<Owner>(
 }
 
 function isSame(a: Flow, b: Flow): boolean {
-  if ((a.cookie & COOKIE_IDENTITY_MASK) !== (b.cookie & COOKIE_IDENTITY_MASK)) return false;
+  if (BigInt.asUintN(IDENTITY_BITS, a.cookie) !== BigInt.asUintN(IDENTITY_BITS, b.cookie)) return false;
+  if (isPlain(a) && isPlain(b) && a.actions.length === b.actions.length) {
+    if (a.actions.every((action, index) => isSameAction(action, b.actions[index]))) return true;
+  }
+  // Another spelling of the same is the same.
   return flowFingerprint({ ...a, cookie: 0n }) === flowFingerprint({ ...b, cookie: 0n });
+}
+
+function isPlain(flow: Flow): boolean {
+  return [flow.idleTimeoutS, flow.hardTimeoutS, flow.importance, flow.flags].every((value) => (value ?? 0) === 0);
+}
+
+function isSameAction(a: Action, b: Action | undefined): boolean {
+  switch (a.kind) {
+    case "output":
+      return b?.kind === "output" && a.port === b.port;
+    case "goto-table":
+      return b?.kind === "goto-table" && a.table === b.table;
+    case "set-field":
+      return b?.kind === "set-field" && a.field === b.field && a.value === b.value && a.mask === b.mask;
+    default:
+      return false;
+  }
 }

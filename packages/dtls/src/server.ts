@@ -55,6 +55,11 @@ export interface SessionDescription {
   readonly lastActiveAt: Millis;
   /** Name of the cipher suite. */
   readonly suite: string;
+  /** What the peer sends us; empty if none. */
+  readonly ownCid: Uint8Array;
+  /** What we send the peer; empty if none. */
+  readonly peerCid: Uint8Array;
+  readonly usesExtendedMasterSecret: boolean;
   /** False while a new address of the peer is being checked. */
   readonly isChecked: boolean;
 }
@@ -171,8 +176,11 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
   describe(id: SessionId): SessionDescription | undefined {
     const session = this.#sessions.get(id);
     if (session === undefined) return undefined;
-    const { peer, identity, serverName, lastActiveAt, protection } = session;
-    return { peer, identity, serverName, lastActiveAt, suite: protection.suite.name, isChecked: !session.pathCheck };
+    const { peer, identity, serverName, lastActiveAt, usesExtendedMasterSecret } = session;
+    const { suite, ownCid, peerCid } = session.protection;
+    const isChecked = session.pathCheck === undefined;
+    const known = { peer, identity, serverName, lastActiveAt, usesExtendedMasterSecret, isChecked };
+    return { ...known, suite: suite.name, ownCid, peerCid };
   }
 
   /** The state of a session as plain data, to move it elsewhere; `undefined` if there is none. `forget` it afterwards. */
@@ -359,9 +367,11 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
       return;
     }
     const { peer, identity, serverName, allowsPathCheck } = state;
-    const start = { id: this.#newId(), peer, protection, identity, serverName, allowsPathCheck, now };
+    const usesExtendedMasterSecret = true;
+    const known = { peer, protection, identity, serverName, usesExtendedMasterSecret, allowsPathCheck };
+    const start = { ...known, id: this.#newId(), now };
     const session = this.#add(new Session(start));
-    const summary = summarize({ ...start, isResumed: true, usesExtendedMasterSecret: true });
+    const summary = summarize({ ...start, isResumed: true });
     const extraKeys = new Uint8Array(0);
     this.#outputs.push({ kind: "established", session: session.id, peer, summary, extraKeys, resumable: undefined });
   }

@@ -38,7 +38,8 @@ export interface ResourceFacts {
 
 /** Where the facts come from; computed only for the resources that show them. */
 export interface ResourceSources {
-  readonly facts: () => ResourceFacts;
+  /** `undefined` if the session has just ended. */
+  readonly facts: () => ResourceFacts | undefined;
   /** Counters by name, for `diagnose`. */
   readonly counters: () => Readonly<Record<string, number>>;
 }
@@ -82,6 +83,7 @@ function benchmark({ method, queries }: ResourceRequest): ResourceAnswer {
 function myContext({ method, accept }: ResourceRequest, { facts }: ResourceSources): ResourceAnswer {
   if (method !== "GET") return refused("4.05");
   const known = facts();
+  if (known === undefined) return refused("5.03");
   const shown: Readonly<Record<string, string | number | boolean>> = {
     ip: known.clientHost,
     port: known.clientPort,
@@ -102,7 +104,9 @@ function myContext({ method, accept }: ResourceRequest, { facts }: ResourceSourc
 
 function myIp({ method }: ResourceRequest, { facts }: ResourceSources): ResourceAnswer {
   if (method !== "GET") return refused("4.05");
-  const { clientHost, clientPort } = facts();
+  const known = facts();
+  if (known === undefined) return refused("5.03");
+  const { clientHost, clientPort } = known;
   return text(clientHost.includes(":") ? `[${clientHost}]:${clientPort}` : `${clientHost}:${clientPort}`);
 }
 

@@ -1,9 +1,10 @@
 // The built-in CoAP server (RFC 7252) on DTLS sessions: one message a record, answers piggybacked.
 import { formatIp } from "@coracle/base";
 import { formatEndpoint } from "@coracle/cluster";
+import type { SessionId } from "@coracle/dtls";
 import { generate, type Option, parse, type ParsedPacket } from "coap-packet";
 import { answerRequest, type ResourceAnswer, type ResourceFacts, type ResourceRequest } from "../core/resources.ts";
-import type { Application, ApplicationCounts, DeviceSession, Reply } from "./application.ts";
+import type { Application, ApplicationCounts, DescribeSession, DeviceSession, Reply } from "./application.ts";
 import { hexText, identityText } from "./identity-text.ts";
 
 /** What the application tells of itself. */
@@ -12,6 +13,7 @@ export interface CoapApplicationOptions {
   /** Name and version of this program. */
   readonly server: string;
   readonly reply: Reply;
+  readonly describe: DescribeSession;
   /** Counters for the resource `diagnose`. */
   readonly diagnose: () => Readonly<Record<string, number>>;
 }
@@ -57,7 +59,7 @@ export class CoapApplication implements Application {
     this.#options = options;
   }
 
-  receive(session: DeviceSession, bytes: Uint8Array): void {
+  receive(session: SessionId, bytes: Uint8Array): void {
     const message = parsed(bytes);
     if (message === undefined) this.#counts.malformed++;
     else if (message.ack || message.reset) this.#counts.ignored++;
@@ -83,16 +85,16 @@ export class CoapApplication implements Application {
   }
 
   /** An empty confirmable message is a ping, answered with a reset (RFC 7252 §4.3). */
-  #onEmpty(session: DeviceSession, message: ParsedPacket): void {
+  #onEmpty(session: SessionId, message: ParsedPacket): void {
     if (!message.confirmable) {
       this.#counts.ignored++;
       return;
     }
     this.#counts.pings++;
-    this.#options.reply(session.id, generate({ code: "0.00", reset: true, messageId: message.messageId }));
+    this.#options.reply(session, generate({ code: "0.00", reset: true, messageId: message.messageId }));
   }
 
-  #onRequest(session: DeviceSession, message: ParsedPacket): void {
+  #onRequest(session: SessionId, message: ParsedPacket): void {
     this.#counts.requests++;
     const answer = this.#answer(session, message);
     const options: Option[] =
@@ -101,32 +103,38 @@ export class CoapApplication implements Application {
     const payload = Buffer.from(answer.payload.buffer, answer.payload.byteOffset, answer.payload.byteLength);
     const response = { code: answer.code, token, options, payload };
     this.#options.reply(
-      session.id,
+      session,
       confirmable
         ? generate({ ...response, ack: true, messageId })
         : generate({ ...response, confirmable: false, messageId: this.#nextMessageId() }),
     );
   }
 
-  #answer(session: DeviceSession, message: ParsedPacket): ResourceAnswer {
+  #answer(session: SessionId, message: ParsedPacket): ResourceAnswer {
     const request = requestOf(message);
     if (request === undefined) return { code: "4.02", format: undefined, payload: new Uint8Array(0) };
-    const { diagnose } = this.#options;
-    return answerRequest(request, { facts: () => this.#facts(session), counters: diagnose });
+    const { diagnose, describe } = this.#options;
+    return answerRequest(request, {
+      facts: () => {
+        const device = describe(session);
+        return device && this.#facts(device);
+      },
+      counters: diagnose,
+    });
   }
 
-  #facts(session: DeviceSession): ResourceFacts {
-    const { summary, client, router } = session;
+  #facts(device: DeviceSession): ResourceFacts {
+    const { client, router } = device;
     const { address } = client;
     return {
       clientHost: formatIp({ family: address.length === 4 ? 4 : 6, bytes: address }),
       clientPort: client.port,
       nodeId: this.#options.nodeId,
-      identity: identityText(summary.identity),
-      cipherSuite: `TLS_${summary.suite}`,
-      readCid: hexText(summary.ownCid),
-      writeCid: hexText(summary.peerCid),
-      extendedMasterSecret: summary.usesExtendedMasterSecret,
+      identity: identityText(device.identity),
+      cipherSuite: `TLS_${device.suite}`,
+      readCid: hexText(device.ownCid),
+      writeCid: hexText(device.peerCid),
+      extendedMasterSecret: device.usesExtendedMasterSecret,
       router: router === undefined ? "" : formatEndpoint(router),
       server: this.#options.server,
     };

@@ -4,6 +4,7 @@ import type { Endpoint, ManagementInput, NodeView } from "@coracle/cluster";
 import type { SessionId } from "@coracle/dtls";
 import type { Logger } from "@coracle/lifecycle";
 import { startTimer, systemClock, type Timer, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
+import { readPath } from "../core/peer-path.ts";
 import type { RouterInput, RouterOutput } from "../core/router-io.ts";
 import type { RouterNode } from "../core/router-node.ts";
 import type { Application, DeviceSession } from "./application.ts";
@@ -23,8 +24,6 @@ const CLOSES_PER_TURN = 500;
 
 /** Sockets, clock and application around one router node. All on one thread. */
 export class Edge {
-  /** Applications are handed these; one for each session here. */
-  readonly sessions: Map<SessionId, DeviceSession> = new Map();
   readonly handshakeFailures: Map<string, number> = new Map();
   readonly refusals: Map<string, number> = new Map();
   readonly #options: EdgeOptions;
@@ -74,6 +73,12 @@ export class Edge {
     this.#handle({ kind: "send", session, bytes });
   }
 
+  /** Looks at a session. */
+  describe(session: SessionId): DeviceSession | undefined {
+    const found = this.#node.server.describe(session);
+    return found && { ...found, ...readPath(found.peer) };
+  }
+
   /** Other nodes, gone ones included. */
   nodes(): readonly NodeView[] {
     return this.#node.management?.table.nodes() ?? [];
@@ -82,9 +87,10 @@ export class Edge {
   /** Ends every session with a close_notify, a part of them in each turn, until done or aborted. Returns how many were told. */
   async closeSessions(signal: AbortSignal): Promise<number> {
     let told = 0;
-    while (this.sessions.size > 0 && !signal.aborted) {
-      for (const id of [...this.sessions.keys()].slice(0, CLOSES_PER_TURN)) {
-        this.#handle({ kind: "close", session: id });
+    const { server } = this.#node;
+    while (server.sessionCount > 0 && !signal.aborted) {
+      for (const session of firstOf(server.sessionIds(), CLOSES_PER_TURN)) {
+        this.#handle({ kind: "close", session });
         told++;
       }
       this.#flush();
@@ -134,25 +140,16 @@ export class Edge {
       case "cluster":
         this.#cluster?.send(output.bytes, output.start, output.end, output.to);
         return;
-      case "data": {
-        const session = this.sessions.get(output.session);
-        if (session !== undefined) this.#application?.receive(session, output.bytes);
+      case "data":
+        this.#application?.receive(output.session, output.bytes);
         return;
-      }
-      case "established": {
-        const { session: id, client, summary } = output;
-        this.sessions.set(id, { id, client, router: undefined, summary });
+      case "closed":
+        this.#application?.ended(output.session);
         return;
-      }
+      case "established":
       case "moved":
-        this.#move(output);
+        // Sessions are asked for their state when it is needed.
         return;
-      case "closed": {
-        const session = this.sessions.get(output.session);
-        this.sessions.delete(output.session);
-        if (session !== undefined) this.#application?.ended(session);
-        return;
-      }
       case "handshake-failed":
         return count(this.handshakeFailures, output.alert ?? output.cause);
       case "refused":
@@ -177,13 +174,6 @@ export class Edge {
       default:
         unreachable(output);
     }
-  }
-
-  #move(output: Extract<RouterOutput, { kind: "moved" }>): void {
-    const session = this.sessions.get(output.session);
-    if (session === undefined) return;
-    session.client = output.client;
-    session.router = output.router;
   }
 
   async #discover(): Promise<void> {
@@ -213,6 +203,15 @@ export class Edge {
       this.#flush();
     });
   }
+}
+
+function firstOf<T>(items: Iterable<T>, countMax: number): T[] {
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === countMax) break;
+    first.push(item);
+  }
+  return first;
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -52,11 +52,14 @@ function sessions({ node, edge, application }: RoutesOptions): unknown {
   const byIdentity = new Map<string, number>();
   let routed = 0;
   let withoutCid = 0;
-  for (const { summary, router } of edge.sessions.values()) {
-    bySuite.set(summary.suite, (bySuite.get(summary.suite) ?? 0) + 1);
-    byIdentity.set(summary.identity.kind, (byIdentity.get(summary.identity.kind) ?? 0) + 1);
+  for (const id of node.server.sessionIds()) {
+    const device = edge.describe(id);
+    if (device === undefined) continue;
+    const { suite, identity, router, ownCid } = device;
+    bySuite.set(suite, (bySuite.get(suite) ?? 0) + 1);
+    byIdentity.set(identity.kind, (byIdentity.get(identity.kind) ?? 0) + 1);
     if (router !== undefined) routed++;
-    if (summary.ownCid.length === 0) withoutCid++;
+    if (ownCid.length === 0) withoutCid++;
   }
   return {
     sessions: node.server.sessionCount,

@@ -16,7 +16,7 @@ import {
 import type { DtlsRouterConfig } from "../config.ts";
 import { RouterNode } from "../core/router-node.ts";
 import { cookieSecret, SharedCookies } from "../core/shared-cookies.ts";
-import type { Application } from "./application.ts";
+import type { Application, DescribeSession, Reply } from "./application.ts";
 import { CoapApplication } from "./coap-application.ts";
 import { type ClusterOptions, clusterOptions } from "./cluster-options.ts";
 import { clusterSecurity } from "./cluster-secret.ts";
@@ -192,13 +192,15 @@ async function makeApplication(
 ): Promise<Application> {
   const { service, edge, node, server } = parts;
   const { upstream, nodeId: id } = config;
-  const reply = (...args: Parameters<Edge["reply"]>): void => edge.reply(...args);
+  const reply: Reply = (session, bytes) => edge.reply(session, bytes);
+  const describe: DescribeSession = (session) => edge.describe(session);
   if (upstream.kind === "coap") {
     const { version } = buildInfo("dtls-router");
     return new CoapApplication({
       nodeId: id,
       server: `coracle-dtls-router ${version}`,
       reply,
+      describe,
       diagnose: () => diagnosis(node),
     });
   }
@@ -216,6 +218,7 @@ async function makeApplication(
     idleMs: config.upstreamIdleMs,
     open,
     reply,
+    describe,
     clock: systemClock,
     log: service.log,
   });

@@ -5,7 +5,7 @@ import type { SessionId } from "@coracle/dtls";
 import type { Logger } from "@coracle/lifecycle";
 import { startInterval, type Timer, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
 import { encodeProxyHeader } from "../core/proxy-header.ts";
-import type { Application, ApplicationCounts, DeviceSession, Reply } from "./application.ts";
+import type { Application, ApplicationCounts, DescribeSession, Reply } from "./application.ts";
 import { identityBytes } from "./identity-text.ts";
 import type { OpenPort } from "./ports.ts";
 
@@ -22,6 +22,7 @@ export interface UdpUpstreamOptions {
   readonly idleMs: number;
   readonly open: OpenPort;
   readonly reply: Reply;
+  readonly describe: DescribeSession;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -33,7 +34,7 @@ const SWEEPS_PER_IDLE_TIME = 8;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 interface Link {
-  readonly session: DeviceSession;
+  readonly session: SessionId;
   port: UdpEndpoint | undefined;
   waiting: Uint8Array[];
   usedAt: Millis;
@@ -64,7 +65,7 @@ export class UdpUpstream implements Application {
     this.#sweep = startInterval(periodMs, () => this.#giveUpIdle(), { keepsProcessAlive: false });
   }
 
-  receive(session: DeviceSession, bytes: Uint8Array): void {
+  receive(session: SessionId, bytes: Uint8Array): void {
     const link = this.#linkOf(session);
     const { port } = link;
     const datagram = this.#withHeader(session, bytes);
@@ -73,8 +74,8 @@ export class UdpUpstream implements Application {
     else this.#counts["drop-waiting"]++;
   }
 
-  ended(session: DeviceSession): void {
-    const link = this.#links.get(session.id);
+  ended(session: SessionId): void {
+    const link = this.#links.get(session);
     if (link !== undefined) this.#close(link);
   }
 
@@ -91,18 +92,18 @@ export class UdpUpstream implements Application {
     for (const link of this.#links.values()) this.#close(link);
   }
 
-  #linkOf(session: DeviceSession): Link {
+  #linkOf(session: SessionId): Link {
     const usedAt = this.#options.clock.now();
-    const known = this.#links.get(session.id);
+    const known = this.#links.get(session);
     if (known !== undefined) {
-      this.#links.delete(session.id);
-      this.#links.set(session.id, known);
+      this.#links.delete(session);
+      this.#links.set(session, known);
       known.usedAt = usedAt;
       return known;
     }
     this.#makeRoom();
     const link: Link = { session, port: undefined, waiting: [], usedAt, isClosed: false };
-    this.#links.set(session.id, link);
+    this.#links.set(session, link);
     void this.#open(link);
     return link;
   }
@@ -140,15 +141,16 @@ export class UdpUpstream implements Application {
       }
       this.#counts.received++;
       link.usedAt = clock.now();
-      reply(link.session.id, datagram.bytes.subarray(datagram.start, datagram.end));
+      reply(link.session, datagram.bytes.subarray(datagram.start, datagram.end));
     }
   }
 
-  #withHeader(session: DeviceSession, bytes: Uint8Array): Uint8Array {
-    if (!this.#options.proxyHeader) return bytes;
-    const { identity, ownCid } = session.summary;
+  #withHeader(session: SessionId, bytes: Uint8Array): Uint8Array {
+    const device = this.#options.proxyHeader ? this.#options.describe(session) : undefined;
+    if (device === undefined) return bytes;
+    const { identity, ownCid, client } = device;
     const header = encodeProxyHeader({
-      client: session.client,
+      client,
       server: this.#options.server,
       cid: ownCid,
       identityKind: identity.kind,
@@ -181,6 +183,6 @@ export class UdpUpstream implements Application {
   #close(link: Link): void {
     link.isClosed = true;
     link.port?.close();
-    if (this.#links.get(link.session.id) === link) this.#links.delete(link.session.id);
+    if (this.#links.get(link.session) === link) this.#links.delete(link.session);
   }
 }

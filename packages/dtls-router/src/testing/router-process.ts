@@ -88,7 +88,8 @@ function untilServing(child: ChildProcess, log: string[]): Promise<{ port: numbe
       reject(new Error(`No start within ${START_TIMEOUT_MS} ms: ${log.join("\n")}`));
     }, START_TIMEOUT_MS);
     let rest = "";
-    let port = 0;
+    let port: number | undefined;
+    let url: string | undefined;
     child.stderr?.on("data", (piece: Buffer) => {
       const lines = (rest + piece.toString("utf8")).split("\n");
       rest = lines.pop() ?? "";
@@ -96,10 +97,10 @@ function untilServing(child: ChildProcess, log: string[]): Promise<{ port: numbe
         log.push(line);
         const at = /"port":"listen","at":(\d+)/.exec(line);
         if (at !== null) port = Number(at[1]);
-        const http = /"listener":"http","url":"([^"]+)"/.exec(line);
-        if (http?.[1] === undefined) continue;
+        url = /"listener":"http","url":"([^"]+)"/.exec(line)?.[1] ?? url;
+        if (url === undefined || port === undefined) continue;
         clearTimeout(timer);
-        resolve({ port, http: http[1] });
+        resolve({ port, http: url });
       }
     });
     child.once("exit", (code) => {

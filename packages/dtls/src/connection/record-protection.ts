@@ -57,8 +57,6 @@ export type RecordOutcome = OpenedRecord | { readonly ok: false; readonly cause:
 /** Keys, sequence numbers and replay window of one session. Keys and IVs lie in one array: very many sessions are idle. */
 export class RecordProtection implements Coolable {
   readonly suite: CipherSuite;
-  /** The ID this side receives; empty if none. */
-  readonly ownCid: Uint8Array;
   /** The ID this side sends; empty if none. */
   readonly peerCid: Uint8Array;
   readonly window: ReplayWindow = new ReplayWindow();
@@ -66,7 +64,7 @@ export class RecordProtection implements Coolable {
   /** Sequence number of the next record sent. */
   writeSequence = 0;
   readonly #context: ProtectionContext;
-  /** Write key, read key, write IV, read IV. */
+  /** Write key, read key, write IV, read IV, the ID this side receives. */
   readonly #secrets: Uint8Array;
   #sealer: AeadCipher | undefined;
   #opener: AeadCipher | undefined;
@@ -75,13 +73,28 @@ export class RecordProtection implements Coolable {
     const { suite, write, read, ownCid, peerCid } = parameters;
     this.#context = context;
     this.suite = suite;
-    this.ownCid = ownCid.length === 0 ? NO_CID : ownCid;
-    this.peerCid = peerCid.length === 0 ? NO_CID : peerCid;
-    this.#secrets = new Uint8Array(2 * suite.keySizeBytes + 2 * FIXED_IV_SIZE);
+    // A copy: a view of a larger buffer, or bytes from outside the heap, would keep more than its bytes.
+    this.peerCid = peerCid.length === 0 ? NO_CID : peerCid.slice();
+    this.#secrets = new Uint8Array(2 * suite.keySizeBytes + 2 * FIXED_IV_SIZE + ownCid.length);
+    this.#secrets.set(ownCid, this.#ownCidAt);
     for (const [index, part] of [write.key, read.key].entries()) this.#secrets.set(part, index * suite.keySizeBytes);
     for (const [index, part] of [write.iv, read.iv].entries()) {
       this.#secrets.set(part, 2 * suite.keySizeBytes + index * FIXED_IV_SIZE);
     }
+  }
+
+  /** The ID this side receives; empty if none. A copy each time. */
+  get ownCid(): Uint8Array {
+    return this.hasOwnCid ? this.#secrets.slice(this.#ownCidAt) : NO_CID;
+  }
+
+  /** True if this side receives records with an ID. */
+  get hasOwnCid(): boolean {
+    return this.#secrets.length > this.#ownCidAt;
+  }
+
+  get #ownCidAt(): number {
+    return 2 * this.suite.keySizeBytes + 2 * FIXED_IV_SIZE;
   }
 
   /** What this was made from, for a copy elsewhere. */
@@ -140,15 +153,15 @@ export class RecordProtection implements Coolable {
 
   /** Opens the record at `header`; the window takes note of it only if it is authentic. */
   open(datagram: Uint8Array, header: RecordHeader): RecordOutcome {
-    const { suite, ownCid } = this;
+    const { suite } = this;
     const usesCid = header.type === ContentType.tls12Cid;
-    if (usesCid !== ownCid.length > 0) return { ok: false, cause: "cid-missing" };
+    if (usesCid !== this.hasOwnCid) return { ok: false, cause: "cid-missing" };
     const size = header.end - header.payloadStart - EXPLICIT_NONCE_SIZE - suite.tagSizeBytes;
     // The inner type octet and any padding may exceed the largest content by little; more is nonsense.
     if (size < (usesCid ? 1 : 0) || size > RECORD_CONTENT_SIZE_MAX + 256) return { ok: false, cause: "bad-record" };
     if (!this.window.permits(header.sequence)) return { ok: false, cause: "replayed" };
     const nonce = this.#nonce(1, datagram, header.payloadStart);
-    const additional = additionalData({ ...header, cid: ownCid }, size);
+    const additional = additionalData({ ...header, cid: this.ownCid }, size);
     const inner = new Uint8Array(size);
     const sealed = datagram.slice(header.payloadStart + EXPLICIT_NONCE_SIZE, header.end);
     if (!this.#warmOpener().open(nonce, additional, sealed, inner)) return { ok: false, cause: "bad-mac" };

@@ -14,6 +14,7 @@ export interface SessionStart {
   readonly protection: RecordProtection;
   readonly identity: PeerIdentity;
   readonly serverName: string | undefined;
+  readonly usesExtendedMasterSecret: boolean;
   readonly allowsPathCheck: boolean;
   readonly now: Millis;
 }
@@ -24,6 +25,7 @@ export class Session implements DeadlineOwner {
   readonly protection: RecordProtection;
   readonly identity: PeerIdentity;
   readonly serverName: string | undefined;
+  readonly usesExtendedMasterSecret: boolean;
   readonly allowsPathCheck: boolean;
   /** Where records go. */
   peer: PeerAddress;
@@ -40,6 +42,7 @@ export class Session implements DeadlineOwner {
     this.protection = start.protection;
     this.identity = start.identity;
     this.serverName = start.serverName;
+    this.usesExtendedMasterSecret = start.usesExtendedMasterSecret;
     this.allowsPathCheck = start.allowsPathCheck;
     this.lastActiveAt = start.now;
   }

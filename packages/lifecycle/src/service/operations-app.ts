@@ -11,7 +11,7 @@ export type OperationsScope = "all" | "health" | "none";
 export interface OperationsOptions {
   readonly health: Health;
   readonly metrics: Metrics;
-  readonly version: Readonly<Record<string, unknown>>;
+  readonly version: () => Readonly<Record<string, unknown>>;
   readonly scope: "all" | "health";
 }
 
@@ -19,7 +19,7 @@ export interface OperationsOptions {
 export function createOperationsApp(options: OperationsOptions): Hono {
   const app = new Hono();
   addHealthRoutes(app, options.health);
-  app.get("/version", (context) => context.json(options.version));
+  app.get("/version", (context) => context.json(options.version()));
   if (options.scope === "all") {
     app.get("/metrics", async (context) => {
       const { text, contentType } = await options.metrics.expose();

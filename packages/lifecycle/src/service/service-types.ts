@@ -100,7 +100,7 @@ export interface ServiceEnvironment {
 export interface ServiceOptions<C extends ServiceConfig> {
   readonly component: string;
   readonly config: C;
-  /** Makes the parts; quick, since nothing is served before it returns: slow work belongs into `postStart`. */
+  /** Makes the parts; until it returns, `--http` serves the operations endpoints alone, and `/readyz` is red. */
   readonly setup: (service: Service, config: C) => ServiceParts | Promise<ServiceParts>;
   readonly environment?: Partial<ServiceEnvironment>;
 }

@@ -204,6 +204,42 @@ describe("startService()", () => {
     assert.equal(await (await starting).finished, 0);
   });
 
+  it("is live, not ready, and serves nothing of its own while it is set up", async () => {
+    const setUp = Promise.withResolvers<ServiceParts>();
+    const listening = Promise.withResolvers<string>();
+    const starting = startService({
+      component: "slow",
+      config: CONFIG,
+      setup: () => setUp.promise,
+      environment: {
+        logSink: (line) => {
+          const url = /"url":"([^"]+)"/.exec(line)?.[1];
+          if (url !== undefined) listening.resolve(url);
+        },
+      },
+    });
+    const client = createHttpClient();
+    const status = async (path: string): Promise<string> => {
+      const response = await client.request({ method: "GET", url: `${await listening.promise}${path}` });
+      return `${response.status} ${response.headers["retry-after"] ?? ""} ${await response.text()}`;
+    };
+    try {
+      assert.match(await status("/livez"), /^200 /);
+      assert.match(await status("/readyz?verbose"), /^500 [\s\S]*\[-\]setup failed/);
+      assert.match(await status("/things"), /^503 1 The server is starting/);
+      setUp.resolve({ handler: () => new Response("things"), version: { own: true } });
+      const service = await starting;
+      assert.match(await status("/things"), /^200 {2}things/);
+      assert.match(await status("/version"), /own/);
+      assert.doesNotMatch(await status("/readyz?verbose"), /setup/);
+      assert.match(await status("/readyz"), /^200 /);
+      service.signal("SIGTERM");
+      assert.equal(await service.finished, 0);
+    } finally {
+      client.close();
+    }
+  });
+
   it("says in one line which address is taken, and closes what was open", async () => {
     await withService({}, {}, async (rig) => {
       const { port } = rig.service.server("http").address;

@@ -2,7 +2,7 @@
 import { systemClock, startTimer, onSignal, type HttpServer, type SignalName } from "@coracle/runtime";
 import { Drain } from "../core/drain.ts";
 import type { DrainState } from "../core/drain-types.ts";
-import { Health } from "../health/health.ts";
+import { Health, type HealthState } from "../health/health.ts";
 import { configureLogging, createLogger, type Logger } from "../log/logger.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { buildInfo, versionDocument } from "./build-info.ts";
@@ -63,6 +63,9 @@ class ServiceRun implements RunningService {
   readonly #finish: (code: number) => void;
   readonly #recorder: ServiceRecorder;
   #parts: ServiceParts = {};
+  /** Red while the service is set up, so that nobody takes what `/livez` answers meanwhile for more than it says. */
+  readonly #setUp: HealthState;
+  #isSetUp: boolean = false;
   #forgetSignals: () => void = () => {};
   #goneAwayAt: number = Number.NEGATIVE_INFINITY;
 
@@ -73,6 +76,7 @@ class ServiceRun implements RunningService {
     this.clock = environment.clock;
     this.log = createLogger(component);
     this.health = new Health({ clock: environment.clock, log: this.log, livezGraceMs: config.livezGraceMs });
+    this.#setUp = this.health.addState("setup");
     this.metrics = new Metrics(buildInfo(component));
     this.#config = config;
     this.#environment = environment;
@@ -126,16 +130,31 @@ class ServiceRun implements RunningService {
     this.#driver.send({ kind: "signal", name, number: SIGNAL_NUMBERS[name] });
   }
 
-  #allListeners(): readonly Listener[] {
-    const { handler, isLongRunning, listeners = [] } = this.#parts;
-    if (this.#config.http === undefined) return listeners;
-    return [{ name: "http", address: this.#config.http, handler, isLongRunning }, ...listeners];
+  /**
+   * The listener of `--http` is open before the service is set up: a store that takes long to open must not look like a process
+   * that hangs. Until then only the operations endpoints are served.
+   */
+  async #listenEarly(): Promise<void> {
+    const { http } = this.#config;
+    if (http === undefined) return;
+    await this.#listen({
+      name: "http",
+      address: http,
+      handler: (request, context) => {
+        if (!this.#isSetUp) return starting(request, context);
+        return (this.#parts.handler ?? notFound)(request, context);
+      },
+      isLongRunning: (request) => (this.#parts.isLongRunning ?? looksLongRunning)(request),
+    });
   }
 
   async #open(setup: (service: Service) => ServiceParts | Promise<ServiceParts>): Promise<void> {
     try {
+      await this.#listenEarly();
+      if (this.#drain.isShuttingDown) return;
       this.#parts = await setup(this);
-      for (const listener of this.#allListeners()) {
+      this.#isSetUp = true;
+      for (const listener of this.#parts.listeners ?? []) {
         if (this.#drain.isShuttingDown) return;
         await this.#listen(listener);
       }
@@ -152,7 +171,7 @@ class ServiceRun implements RunningService {
     const app = createOperationsApp({
       health: this.health,
       metrics: this.metrics,
-      version: this.#parts.version ?? versionDocument(buildInfo(this.component)),
+      version: () => this.#parts.version ?? versionDocument(buildInfo(this.component)),
       scope: scope === "none" ? "health" : scope,
     });
     const operations: ServiceHandler = (request) => app.fetch(request);
@@ -171,7 +190,10 @@ class ServiceRun implements RunningService {
   async #afterStart(): Promise<void> {
     const hooks = this.#parts.postStart ?? [];
     try {
-      await runPostStartHooks(hooks, this.health, this.#stopping.signal);
+      const started = runPostStartHooks(hooks, this.health, this.#stopping.signal);
+      // The hooks' own checks are there now.
+      this.#setUp.remove();
+      await started;
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       this.log.error("Post-start hook failed", { error });
@@ -232,6 +254,12 @@ function exitCodeOf(error: unknown): number {
   const code: unknown = error instanceof Error ? Reflect.get(error, "exitCode") : undefined;
   return typeof code === "number" ? code : 1;
 }
+
+const starting: ServiceHandler = () => ({
+  status: 503,
+  headers: { "content-type": "text/plain; charset=utf-8", "retry-after": "1" },
+  body: "The server is starting, please try again later.\n",
+});
 
 const notFound: ServiceHandler = () => ({
   status: 404,

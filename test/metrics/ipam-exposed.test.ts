@@ -1,7 +1,7 @@
 // The address controller exposes every metric of the document, with types, labels and all buckets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ATTACHMENTS, IpamSystem, statusOf } from "../ipam/ipam-system.ts";
+import { ATTACHMENTS, IpamSystem, type Status } from "../ipam/ipam-system.ts";
 import { assertExposed } from "./exposed.ts";
 import { readMetricTables } from "./metric-tables.ts";
 import { parseExposition } from "./scrape.ts";
@@ -17,7 +17,7 @@ test(
       await system.createAttachment("served", "one");
       await system.addressOf("served");
       await system.createAttachment("waiting", "one");
-      const isTold = ({ addressContention }: ReturnType<typeof statusOf>): boolean => addressContention === true;
+      const isTold = ({ addressContention }: Status): boolean => addressContention === true;
       await system.eventually(() => system.status(ATTACHMENTS, "waiting"), isTold);
       await system.delete(ATTACHMENTS, "served");
       await system.addressOf("waiting");

@@ -60,7 +60,7 @@ async function forwardingRows(context: BenchContext, reference: string, sizeByte
       const ours = await stage.addForwarder(forwarder);
       context.progress(`${sizeBytes} bytes, ${name}: ${ours.path}`);
       // Until the compiler of the runtime has done its work.
-      await stage.cpuNs(ours, count * 2);
+      await stage.cpuNs(ours, count * 4);
       const pairs = await interleave(
         rounds,
         () => stage.cpuNs(ours, count),

@@ -126,18 +126,23 @@ test("pings are counted; the first reply, a silence and its end are told, and so
   actions(tested);
   const [first, , across] = tested.planPings();
   assert.ok(first && across?.isIsolated);
+  assert.deepEqual(tested.planFirstPings("blue/two").length, 2);
   tested.pingEnded(first, "lost", CREATED_MS + 20);
   tested.pingEnded(first, { rttMs: 0.214 }, CREATED_MS + 33);
   assert.deepEqual(news(tested), [
     "attachment blue/one  address 12 ms → interface 32 ms → pinged 33 ms  0.21 ms to blue/two",
   ]);
+  assert.deepEqual(
+    tested.planFirstPings("blue/two").map(({ from }) => from),
+    ["blue/two"],
+  );
   tested.pingEnded(first, "lost", CREATED_MS + 40);
   tested.pingEnded(first, "lost", CREATED_MS + 41);
   tested.pingEnded(first, { rttMs: 0.5 }, CREATED_MS + 42);
   assert.deepEqual(news(tested), ["blue/two does not answer blue/one", "blue/two answers blue/one again"]);
   tested.pingEnded(across, "lost", CREATED_MS + 43);
   const table = formatNetwork(tested).join("\n");
-  assert.match(table, /blue\/one +a +10\.1\.0\.2 +→ 10\.1\.0\.3 on b +0\.50 ms +2 of 5 +cor-10\.1\.0\.2/);
+  assert.match(table, /blue\/one +a +10\.1\.0\.2 +→ 10\.1\.0\.3 on b +0\.50 ms +2 of 4 +cor-10\.1\.0\.2/);
   assert.match(table, /between the networks {2}0 of 1 pings answered, as it should be/);
   tested.pingEnded(across, { rttMs: 1 }, CREATED_MS + 44);
   assert.match(formatNetwork(tested).join("\n"), /1 of 2 pings answered, ISOLATION IS BROKEN/);

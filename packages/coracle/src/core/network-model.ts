@@ -51,7 +51,8 @@ export interface AttachmentRow {
   /** From creation to its first reply. */
   pingedMs: number | undefined;
   lastPing: { readonly to: string; readonly outcome: PingOutcome } | undefined;
-  readonly pings: PingCount;
+  /** Since its first reply, or since it was placed while there is none. */
+  pings: PingCount;
 }
 
 /** More guests than this are not made: each is a namespace, and a ping a second. */
@@ -125,6 +126,12 @@ export class NetworkModel {
     return [...plans, ...between];
   }
 
+  /** Pings to or from a guest within its network whose sender has had no answer yet. */
+  planFirstPings(name: string): PingPlan[] {
+    const concerns = ({ from, to, isIsolated }: PingPlan): boolean => !isIsolated && (from === name || to === name);
+    return this.planPings().filter((plan) => concerns(plan) && this.#rows.get(plan.from)?.hasAnswered === false);
+  }
+
   /** Counts a ping that has ended; `wallMs` is the time now. */
   pingEnded(plan: PingPlan, outcome: PingOutcome, wallMs: number): void {
     const row = this.#rows.get(plan.from);
@@ -140,6 +147,8 @@ export class NetworkModel {
     count(row.pings, isReply);
     if (isReply && !row.hasAnswered) {
       row.hasAnswered = true;
+      // Until then pings measured how long the network took to come: that is what the steps say.
+      row.pings = { sent: 1, replies: 1 };
       // What an earlier run created has waited for us, not for its network.
       const isNew = row.facts.createdMs >= this.#startedWallMs;
       if (isNew) row.pingedMs = Math.max(0, wallMs - row.facts.createdMs);

@@ -1,6 +1,6 @@
 // Does what the network model wants: moves devices into guests, and lets the guests ping each other every second.
-import type { Laboratory } from "@coracle/lab/io";
-import { sleep, systemClock } from "@coracle/runtime";
+import type { Laboratory, PingOptions } from "@coracle/lab/io";
+import { RawSocketError, sleep, systemClock } from "@coracle/runtime";
 import type { WatcherLine } from "../core/event-line.ts";
 import type { GuestAction, NetworkModel, NetworkNews, PingPlan } from "../core/network-model.ts";
 
@@ -14,16 +14,20 @@ export interface NetworkOptions {
 }
 
 const ROUND_MS = 1000;
-const PING_TIMEOUT_MS = 500;
+const WITHIN: PingOptions = { timeoutMs: 500 };
 /** Pings between networks are never answered: waiting longer would only fill the second. */
-const ISOLATED_TIMEOUT_MS = 200;
+const ACROSS: PingOptions = { timeoutMs: 200, blockMs: 0 };
 const PLACE_AGAIN_MS = 2000;
+const FIRST_TIMEOUT_MS = 50;
+const FIRST_PAUSE_MS = 5;
+const FIRST_ATTEMPTS_MAX = 100;
 
 /** The guests of one `up`. */
 export class Network {
   readonly #options: NetworkOptions;
   readonly #stopping = new AbortController();
   readonly #work = new Map<string, Promise<void>>();
+  readonly #pinging = new Set<string>();
   #round: Promise<void> | undefined;
 
   constructor(options: NetworkOptions) {
@@ -81,34 +85,45 @@ export class Network {
     }
   }
 
-  /** A new guest does not wait for the next round. */
+  /** A new guest does not wait for the next round: it and those who wait for it ping until there is a first answer. */
   async #pingFirst(name: string): Promise<void> {
     const { model } = this.#options;
-    const plans = model.planPings().filter((plan) => !plan.isIsolated && (plan.from === name || plan.to === name));
-    await Promise.all(plans.map((plan) => this.#ping(plan)));
-    this.#drain();
+    for (let attempt = 0; attempt < FIRST_ATTEMPTS_MAX && !this.#stopping.signal.aborted; attempt++) {
+      const plans = model.planFirstPings(name);
+      if (plans.length === 0) return;
+      await Promise.all(plans.map((plan) => this.#ping(plan, { timeoutMs: FIRST_TIMEOUT_MS })));
+      this.#drain();
+      await sleep(FIRST_PAUSE_MS);
+    }
   }
 
   async #pingForEver(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await Promise.all(this.#options.model.planPings().map((plan) => this.#ping(plan)));
+      await Promise.all(
+        this.#options.model.planPings().map((plan) => this.#ping(plan, plan.isIsolated ? ACROSS : WITHIN)),
+      );
       this.#drain();
       this.#options.onRound();
       await sleep(ROUND_MS, signal).catch(() => undefined);
     }
   }
 
-  async #ping(plan: PingPlan): Promise<void> {
+  /** One at a time for each pair: a late loss of an earlier ping must not follow a later answer. */
+  async #ping(plan: PingPlan, options: PingOptions): Promise<void> {
     const { model, laboratory } = this.#options;
+    const pair = `${plan.from} ${plan.to}`;
     const guest = laboratory.guest(guestName(plan.from));
-    if (guest === undefined) return;
-    const timeoutMs = plan.isIsolated ? ISOLATED_TIMEOUT_MS : PING_TIMEOUT_MS;
+    if (guest === undefined || this.#pinging.has(pair)) return;
+    this.#pinging.add(pair);
     try {
-      const result = await guest.ping(plan.address, { timeoutMs });
+      const result = await guest.ping(plan.address, options);
       model.pingEnded(plan, result.kind === "reply" ? { rttMs: result.rttMs } : "lost", systemClock.wallMs());
-    } catch {
-      // The guest was removed meanwhile.
+    } catch (thrown) {
+      // The guest was removed meanwhile: its namespace is not there.
+      if (!(thrown instanceof RawSocketError)) throw thrown;
+    } finally {
+      this.#pinging.delete(pair);
     }
   }
 }

@@ -9,6 +9,7 @@ import { type CommandOptions, type CommandResult, runCommand, tryCommand } from 
 const PLUG_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 100;
 const PING_AGAIN_MS = 20;
+const ARP_AGAIN_MS = 100;
 
 /** What a guest is made of. */
 export interface GuestOptions {
@@ -55,7 +56,6 @@ export class Guest {
   /** Makes the namespace and waits until the device is in it. Throws {@link LaboratoryError} if none comes in 20 s. */
   async start(): Promise<void> {
     await runCommand(["ip", "netns", "add", this.netns]);
-    await runCommand(["ip", "-n", this.netns, "link", "set", "lo", "up"]);
     for (let waitedMs = 0; this.#plugs === 0; waitedMs += LOOK_EVERY_MS) {
       if (await this.#plug()) break;
       if (this.#isClosed || waitedMs > PLUG_TIMEOUT_MS) {
@@ -113,12 +113,14 @@ export class Guest {
   async #plugNow(): Promise<boolean> {
     const { netns, device, host, address } = this;
     if (this.#isClosed) return false;
-    const isThere = (await tryCommand(["ip", "-n", host.netns, "link", "show", device])).code === 0;
-    if (!isThere) return false;
-    await tryCommand(["ip", "-n", netns, "link", "delete", device]);
+    // One that Open vSwitch left without a carrier holds the name.
+    if (this.#plugs > 0 && (await this.#isInHost())) await tryCommand(["ip", "-n", netns, "link", "delete", device]);
     const moved = await tryCommand(["ip", "-n", host.netns, "link", "set", device, "netns", netns]);
     if (moved.code !== 0) return false;
     const lines = [
+      "link set lo up",
+      // Linux asks for a neighbour once a second: a question that comes before its answer is known would cost that second.
+      `ntable change name arp_cache dev ${device} retrans ${ARP_AGAIN_MS}`,
       `addr replace ${address} dev ${device}`,
       `link set ${device} up`,
       `route replace default dev ${device}`,
@@ -127,5 +129,9 @@ export class Guest {
     if (configured.code !== 0) return false;
     this.#plugs++;
     return true;
+  }
+
+  async #isInHost(): Promise<boolean> {
+    return (await tryCommand(["ip", "-n", this.host.netns, "link", "show", this.device])).code === 0;
   }
 }

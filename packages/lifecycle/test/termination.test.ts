@@ -219,7 +219,7 @@ describe("a service under load", () => {
       const url = await server.url("http");
       const early = await get(url);
       assert.equal(early.status, 500);
-      assert.match(early.body, /\[-\]poststarthook\/warm-up failed: reason withheld\n/);
+      assert.match(early.body, /\[-\](setup|poststarthook\/warm-up) failed: reason withheld\n/);
       const live = await new Http1Client(url).request("/livez");
       assert.equal(live.kind === "status" && live.body, "ok");
       await server.ready();

@@ -142,10 +142,12 @@ export class SimulatedCluster {
     const ifcName = breakage === undefined ? `cor${name}` : "";
     this.#later(untilInterface, () => this.#change(name, () => undefined, { ifcName, breakage }));
     if (this.existing.get(name)?.wanted.postCreateExec.length === 0) return;
-    const exitStatus = testFails.has(number) ? 3 : 0;
-    this.#later(untilInterface + this.#wait(testMs), () =>
-      this.#change(name, () => undefined, { ifcName, report: { exitStatus, complaintsLog2: -1, excerpt: "" } }),
-    );
+    const peer = this.existing.get(name)?.wanted.postCreateExec[7];
+    this.#later(untilInterface + this.#wait(testMs), () => {
+      const isAnswered = peer === undefined || this.existing.has(peer);
+      const exitStatus = testFails.has(number) || !isAnswered ? 3 : 0;
+      this.#change(name, () => undefined, { ifcName, report: { exitStatus, complaintsLog2: -1, excerpt: "" } });
+    });
   }
 
   #address(each: Existing): number {

@@ -174,6 +174,14 @@ test("half tests come first, full tests ping a living peer, and waiting shifts t
   }
 });
 
+test("a peer that goes while it is pinged makes the test moot, and no finding", () => {
+  const behaviour = { ...WORKING, testMs: 1500 };
+  const options = { test: { ...TESTS, fraction: 1 }, attachmentCount: 120, readyWithinMs: 1e6 };
+  const { verdict, counts } = simulate(options, behaviour).tally.result({ keep: false });
+  assert.equal(verdict, "good");
+  assert.ok(counts.testsMoot > 0 && counts.testsPassed > counts.testsMoot, JSON.stringify(counts));
+});
+
 test("a failing ping ends the run, unless told otherwise", () => {
   const early = simulate({ test: TESTS, readyWithinMs: 1e6 }, { testFails: new Set([1]) }).tally.result({
     keep: false,

@@ -179,7 +179,9 @@ export class AttachmentLoad implements Machine<LoadInput, LoadOutput> {
     lane.occupants[operation.slot] = name;
     lane.isBusy = true;
     this.#laneOf.set(name, lane);
-    this.#records.set(name, newRecord(name, slot.network, kind, now));
+    const pinged = kind === "full" ? peer : undefined;
+    const first = { name, network: slot.network, test: kind, peer: pinged?.name, createCalledAt: now };
+    this.#records.set(name, newRecord(first));
     if (isTested) this.#peers[slot.network]?.begin(name);
     this.#outputs.push({
       kind: "create",
@@ -190,7 +192,7 @@ export class AttachmentLoad implements Machine<LoadInput, LoadOutput> {
         subnet: subnet.name,
         node: nodes[place] ?? "",
         slot: `${slot.network + 1}/${slot.position}`,
-        postCreateExec: isTested ? testCommand(test, { netns, prefixLength }, kind === "full" ? peer : undefined) : [],
+        postCreateExec: isTested ? testCommand(test, { netns, prefixLength }, pinged) : [],
         postDeleteExec: isTested ? cleanCommand(test, netns) : [],
       },
     });
@@ -269,13 +271,20 @@ export class AttachmentLoad implements Machine<LoadInput, LoadOutput> {
     if (report === undefined) return;
     const isOk = report.exitStatus === 0;
     const { exitStatus, complaintsLog2 } = report;
-    this.#outputs.push({ kind: "test", exitStatus, complaintsLog2, isFull: record.test === "full" });
+    // A peer that goes while it is pinged proves nothing.
+    const isMoot = !isOk && record.peer !== undefined && !this.#isStaying(record.peer);
+    this.#outputs.push({ kind: "test", exitStatus, complaintsLog2, isFull: record.test === "full", isMoot });
     if (record.deleteCalledAt === undefined) {
       this.#peers[record.network]?.end({ name, ipv4: ipv4 ?? 0 }, isOk && ipv4 !== undefined);
     }
-    if (isOk) return;
+    if (isOk || isMoot) return;
     this.#find("test-failed", name, `${name}: the test ended with ${exitStatus}: ${report.excerpt}`);
     if (this.#options.stopOnPingFail) this.#end("ping-failed");
+  }
+
+  #isStaying(name: string): boolean {
+    const record = this.#records.get(name);
+    return record !== undefined && record.deleteCalledAt === undefined && !record.isGone;
   }
 
   #onBroken(record: AttachmentRecord, { breakage = "" }: Observation): void {

@@ -8,6 +8,8 @@ export interface AttachmentRecord {
   readonly name: string;
   readonly network: number;
   readonly test: "full" | "half" | undefined;
+  /** Name of the attachment that a full test pings. */
+  readonly peer: string | undefined;
   readonly createCalledAt: Millis;
   createAnswered: boolean;
   /** The call that creates it got no answer: it may exist. */
@@ -26,16 +28,10 @@ export interface AttachmentRecord {
 
 /** A record of an attachment that is being created. */
 export function newRecord(
-  name: string,
-  network: number,
-  test: "full" | "half" | undefined,
-  createCalledAt: Millis,
+  first: Pick<AttachmentRecord, "name" | "network" | "test" | "peer" | "createCalledAt">,
 ): AttachmentRecord {
   return {
-    name,
-    network,
-    test,
-    createCalledAt,
+    ...first,
     createAnswered: false,
     isUncertain: false,
     isSeen: false,

@@ -69,7 +69,14 @@ export type LoadOutput =
   | { readonly kind: "delete"; readonly name: string }
   | { readonly kind: "call"; readonly verb: "create" | "delete"; readonly isOk: boolean }
   | { readonly kind: "latency"; readonly latency: LatencyName; readonly seconds: number; readonly name: string }
-  | { readonly kind: "test"; readonly exitStatus: number; readonly complaintsLog2: number; readonly isFull: boolean }
+  | {
+      readonly kind: "test";
+      readonly exitStatus: number;
+      readonly complaintsLog2: number;
+      readonly isFull: boolean;
+      /** It failed, and its peer was deleted meanwhile. */
+      readonly isMoot: boolean;
+    }
   | { readonly kind: "reached"; readonly stage: "addressed" | "ready"; readonly contention: boolean }
   /** A state was first seen after the deletion had been asked for. */
   | { readonly kind: "late-change" }

@@ -36,7 +36,7 @@ export function resultLines(result: RunResult): readonly string[] {
     ...latencyLines("by the API server's clock", result, "server"),
     "",
     `created ${counts.created} (${counts.createsFailed} failed), deleted ${counts.deleted} (${counts.deletesFailed} failed attempts)`,
-    `addressed ${counts.addressed}${contended}, ready ${counts.ready}, tests passed ${counts.testsPassed}, failed ${counts.testsFailed}`,
+    `addressed ${counts.addressed}${contended}, ready ${counts.ready}, tests passed ${counts.testsPassed}, failed ${counts.testsFailed}${counts.testsMoot === 0 ? "" : `, moot ${counts.testsMoot}`}`,
     `late operations ${counts.lateOperations}, together ${secondsText(counts.lateTotalMs / 1000)}; changes seen after deletion ${counts.lateChanges}`,
   ];
   if (ending !== undefined && ending.left + ending.unconfirmed > 0) {

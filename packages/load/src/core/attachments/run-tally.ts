@@ -19,6 +19,8 @@ export interface RunCounts {
   readonly contended: number;
   readonly testsPassed: number;
   readonly testsFailed: number;
+  /** Failed, with a peer that was deleted meanwhile: they prove nothing. */
+  readonly testsMoot: number;
   readonly lateChanges: number;
   readonly lateOperations: number;
   readonly lateTotalMs: number;
@@ -52,6 +54,7 @@ export class RunTally {
     contended: 0,
     testsPassed: 0,
     testsFailed: 0,
+    testsMoot: 0,
     lateChanges: 0,
     lateOperations: 0,
     lateTotalMs: 0,
@@ -91,6 +94,7 @@ export class RunTally {
         return;
       case "test":
         if (output.exitStatus === 0) this.counts.testsPassed += 1;
+        else if (output.isMoot) this.counts.testsMoot += 1;
         else this.counts.testsFailed += 1;
         return;
       case "late-change":

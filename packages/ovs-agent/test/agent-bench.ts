@@ -64,6 +64,7 @@ export class AgentBench {
       localsMax: 1000,
       remotesMax: 100_000,
       adoptWaitMs: 10_000,
+      troubleAfterMs: 200,
       exec: { concurrencyMax: 2, waitingMax: 10, timeoutMs: 10_000, outputSizeBytesMax: 65_536, ...choice.exec },
       clock: systemClock,
       log: createLogger("ovs-agent"),

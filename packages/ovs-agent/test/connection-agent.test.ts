@@ -117,6 +117,25 @@ test("failures of the fabric are told, and go when it mends", async () => {
   });
 });
 
+test("a fabric that is away is told to those that wait for it, and to nobody who has an interface", async () => {
+  await withBench(async (bench) => {
+    const fabric = new InstantFabric();
+    await bench.start(fabric);
+    await bench.create("early");
+    const early = await bench.see("early", hasInterface);
+    fabric.trouble = "Open vSwitch 2.3 is too old";
+    await bench.create("late", { address: { addressVNI: 1, ipv4: "10.0.0.2" } });
+    const late = await bench.see("late", (attachment) => ready(attachment).status === "False");
+    const condition = late.status?.conditions?.find(({ type }) => type === "Ready");
+    assert.equal(condition?.reason, "FabricNotReady");
+    assert.match(condition?.message ?? "", /Open vSwitch 2\.3 is too old$/);
+    assert.equal((await bench.get("early")).metadata.resourceVersion, early.metadata.resourceVersion);
+    fabric.trouble = undefined;
+    for (const wanted of fabric.desired.values()) fabric.desire(wanted);
+    assert.equal(ready(await bench.see("late", hasInterface)).status, "True");
+  });
+});
+
 test("the address controller's writes and other conditions are kept when both write at once", async () => {
   await withBench(async (bench) => {
     await bench.start(new InstantFabric());

@@ -241,6 +241,19 @@ test("an attachment seen by two watches is what its newest version says, whichev
   }
 });
 
+test("without an order between versions, what there is stays until a watch lets go", () => {
+  const bench = new Bench(makeMachine(), new SimulatedAttachments(new SeededRandom(7), false));
+  put(bench, "red/anchor", { ipv4: "10.0.0.50" });
+  put(bench, "red/x", { ipv4: "10.0.0.7" }, "old");
+  bench.settle();
+  put(bench, "red/x", { node: "node-b", ipv4: "10.0.0.8" }, "new");
+  const [, remote = 0] = bench.server.watchIds;
+  while (bench.step(remote));
+  assert.equal(bench.desired.get("red/x")?.kind, "local");
+  bench.settle();
+  assert.equal(bench.desired.get("red/x")?.kind, "remote");
+});
+
 test("a sole local attachment that is made anew elsewhere does not open and close its VNI's watch over and over", () => {
   const bench = makeBench();
   put(bench, "red/x", {}, "old");

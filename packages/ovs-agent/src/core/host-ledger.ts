@@ -56,6 +56,7 @@ export class HostLedger {
   readonly #survivorUids = new Map<string, string>();
   readonly #outputs: LedgerOutput[] = [];
   #lastJobId = 0;
+  #trouble: string | undefined;
 
   constructor(options: HostLedgerOptions) {
     this.#options = options;
@@ -121,6 +122,15 @@ export class HostLedger {
     } else if (event.kind === "implemented" && isWanted) this.#onImplemented(record, local, event.created);
   }
 
+  /** The fabric cannot be reached for a while now, or can again. The first reason is told until then. */
+  noteTrouble(trouble: string | undefined): void {
+    if ((this.#trouble === undefined) === (trouble === undefined)) return;
+    this.#trouble = trouble;
+    for (const [owner, { outcome }] of this.#records) {
+      if (outcome.kind === "pending") this.#outputs.push({ kind: "status", owner });
+    }
+  }
+
   /** A command ended, or was refused by a full queue. */
   noteRun(job: ExecJob, run: ExecRun): void {
     const record = this.#records.get(job.owner);
@@ -141,7 +151,9 @@ export class HostLedger {
   facts(owner: string): HostFacts | undefined {
     const record = this.#records.get(owner);
     if (record === undefined || record.state?.block?.kind === "superseded") return undefined;
-    const { outcome, postCreate, isOldReportVoid } = record;
+    const { postCreate, isOldReportVoid } = record;
+    const isHeldUp = record.outcome.kind === "pending" && this.#trouble !== undefined;
+    const outcome = isHeldUp ? { kind: "pending" as const, trouble: this.#trouble } : record.outcome;
     return { hostIp: this.#options.hostIp, outcome, postCreate, isOldReportVoid };
   }
 

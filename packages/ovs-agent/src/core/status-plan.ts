@@ -6,8 +6,8 @@ import type { ReportedStatus } from "./attachment-fields.ts";
 
 /** How far the interface is. */
 export type InterfaceOutcome =
-  /** The fabric has not answered yet. */
-  | { readonly kind: "pending" }
+  /** The fabric has not answered yet; `trouble` says why that takes long. */
+  | { readonly kind: "pending"; readonly trouble?: string | undefined }
   | { readonly kind: "implemented"; readonly macAddress: string; readonly ifcName: string }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
   /** The agent does not ask the fabric for it. */
@@ -117,14 +117,17 @@ function wantedReport({ outcome, postCreate, isOldReportVoid }: HostFacts): Json
 type Wanted = Pick<Condition, "type" | "status" | "reason" | "message">;
 
 function wantedConditions(
-  { conditions }: ReportedStatus,
+  reported: ReportedStatus,
   facts: HostFacts,
   { generation, wallMs }: { readonly generation: number; readonly wallMs: number },
 ): readonly JsonObject[] | undefined {
-  const wanted = [ready(facts), postCreateCondition(facts)].filter((each) => each !== undefined);
+  // What an earlier run made works on while the fabric is away: only one that has nothing yet is told to be held up.
+  const isHeldUp = facts.outcome.kind !== "pending" || reported.ifcName === "";
+  const wanted = [isHeldUp ? ready(facts) : undefined, postCreateCondition(facts)].filter((each) => each !== undefined);
   const drops = (type: string): boolean =>
     type === POST_CREATE &&
     (facts.outcome.kind === "withdrawn" || (facts.isOldReportVoid && facts.postCreate.kind === "none"));
+  const { conditions } = reported;
   let isChanged = false;
   const next: JsonObject[] = [];
   for (const condition of conditions) {
@@ -154,7 +157,8 @@ function isSame(condition: Condition, wanted: Wanted): boolean {
 function ready({ outcome, postCreate }: HostFacts): Wanted | undefined {
   switch (outcome.kind) {
     case "pending":
-      return undefined;
+      if (outcome.trouble === undefined) return undefined;
+      return { type: READY, status: "False", reason: "FabricNotReady", message: outcome.trouble };
     case "implemented":
       if (postCreate.kind === "not-allowed") {
         return { type: READY, status: "False", reason: "ProgramNotAllowed", message: postCreate.message };

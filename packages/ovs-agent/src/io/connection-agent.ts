@@ -1,5 +1,5 @@
 // The connection agent: drives watches, fabric, commands and statuses as the machines say.
-import type { Clock } from "@coracle/base";
+import type { Clock, Millis } from "@coracle/base";
 import type { KubeClient } from "@coracle/kube/io";
 import type { Logger, Metrics } from "@coracle/lifecycle";
 import { buildCommit, startTimer, type Timer } from "@coracle/runtime";
@@ -33,6 +33,8 @@ export interface ConnectionAgentOptions {
   readonly localsMax: number;
   readonly remotesMax: number;
   readonly adoptWaitMs: number;
+  /** A fabric that cannot be reached for this long is told in the status of attachments that wait for it. */
+  readonly troubleAfterMs: number;
   readonly exec: {
     readonly concurrencyMax: number;
     readonly waitingMax: number;
@@ -61,6 +63,7 @@ export class ConnectionAgent {
   #timer: Timer | undefined;
   #fabricStarted: Promise<void> = Promise.resolve();
   #isFabricReady = false;
+  #lookTimer: Timer | undefined;
 
   constructor(options: ConnectionAgentOptions) {
     const { node, hostIp, allowedPrograms, client, clock, log, fabric } = options;
@@ -101,16 +104,33 @@ export class ConnectionAgent {
         if (!signal.aborted) log.error("Fabric could not be started", { error });
       });
     this.#send({ kind: "start" });
+    this.#lookAtFabric(this.#options.clock.now());
   }
 
   /** Ends watches and commands. What is installed stays. */
   async stop(): Promise<void> {
     this.#timer?.cancel();
+    this.#lookTimer?.cancel();
     for (const watch of this.#watches.values()) watch.abort();
     this.#watches.clear();
     this.#hooks.stop();
     this.#writer.stop();
     await this.fabric.close();
+  }
+
+  /** @param connectedAt when the fabric was last seen connected */
+  #lookAtFabric(connectedAt: Millis): void {
+    const { clock, troubleAfterMs } = this.#options;
+    const { connected, reason = "it does not answer" } = this.fabric.state();
+    const now = clock.now();
+    const isInTrouble = !connected && now - connectedAt >= troubleAfterMs;
+    if (connected || isInTrouble) {
+      this.ledger.noteTrouble(
+        connected ? undefined : `Cannot make the interface as Open vSwitch is not ready: ${reason}`,
+      );
+      this.#drainLedger();
+    }
+    this.#lookTimer = startTimer(troubleAfterMs / 4, () => this.#lookAtFabric(connected ? now : connectedAt));
   }
 
   #send(input: AgentInput): void {

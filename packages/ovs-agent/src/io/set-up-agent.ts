@@ -8,6 +8,7 @@ import { createRoutes } from "./http-routes.ts";
 import { makeFabric } from "./make-fabric.ts";
 import { WatchTotals } from "./watch-totals.ts";
 
+const TROUBLE_AFTER_MS = 10_000;
 const LOCK_NAME = "coracle-ovs-agent.lock";
 
 /** The parts of an agent service. */
@@ -28,6 +29,7 @@ export async function setUpAgent(service: Service, config: AgentConfig): Promise
     localsMax: config.localsMax,
     remotesMax: config.remotesMax,
     adoptWaitMs: config.adoptWaitMs,
+    troubleAfterMs: TROUBLE_AFTER_MS,
     exec: {
       concurrencyMax: config.execConcurrency,
       waitingMax: config.execQueue,

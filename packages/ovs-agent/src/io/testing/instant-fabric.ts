@@ -18,6 +18,8 @@ export class InstantFabric implements Fabric {
   readonly #listeners = new Set<(event: FabricEvent) => void>();
   readonly #survivors: readonly LocalInterface[];
   #isAdopted = false;
+  /** Why it cannot be reached; declarations wait meanwhile. */
+  trouble: string | undefined;
 
   constructor(survivors: readonly LocalInterface[] = []) {
     this.#survivors = survivors;
@@ -55,7 +57,8 @@ export class InstantFabric implements Fabric {
   state(): FabricState {
     const kinds = [...this.installed.values()].map(({ kind }) => kind);
     return {
-      connected: true,
+      connected: this.trouble === undefined,
+      ...(this.trouble === undefined ? {} : { reason: this.trouble }),
       adopted: this.#isAdopted,
       localCount: kinds.filter((kind) => kind === "local").length,
       remoteCount: kinds.filter((kind) => kind === "remote").length,
@@ -83,6 +86,7 @@ export class InstantFabric implements Fabric {
   }
 
   #bring(owner: string): void {
+    if (this.trouble !== undefined) return;
     const wanted = this.desired.get(owner);
     const old = this.installed.get(owner);
     const isKept = wanted?.kind === old?.kind && wanted?.vni === old?.vni && wanted?.ipv4 === old?.ipv4;

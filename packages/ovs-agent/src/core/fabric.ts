@@ -1,7 +1,7 @@
 // What implements interfaces: declared to it, not ordered from it. Outcomes come as events.
 import type { LocalInterface, NetworkInterface } from "./interface.ts";
 
-export type { LocalInterface, NetworkInterface, RemoteInterface } from "./interface.ts";
+export type { LocalInterface, NetworkInterface } from "./interface.ts";
 
 /** Why an interface could not be made. */
 export type FabricFailureCode =

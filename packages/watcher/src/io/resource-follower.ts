@@ -39,8 +39,8 @@ export interface FollowerState {
  * While a whole state comes in, young garbage is collected after so many objects and all of it more seldom: left alone, the
  * collector waits until there is several times as much of it as there is of everything else.
  */
-const YOUNG_COLLECTION_OBJECTS = 100;
-const FULL_COLLECTION_OBJECTS = 500;
+const YOUNG_COLLECTION_OBJECTS = 50;
+const FULL_COLLECTION_OBJECTS = 250;
 
 const EXIT_CODE_OF: Readonly<Record<EndReason, number>> = {
   auth: EXIT_CODES.auth,

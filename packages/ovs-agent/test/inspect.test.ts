@@ -60,7 +60,8 @@ test(NAME, { timeout: 120_000 }, async () => {
       } finally {
         await server.close();
       }
-      const { status, stderr } = spawnSync("bun", [MAIN, "drift", "--agent", "127.0.0.1:1"], { encoding: "utf8" });
+      const unreachable = [MAIN, "drift", "--agent", "127.0.0.1:1"];
+      const { status, stderr } = spawnSync("bun", unreachable, { encoding: "utf8" });
       assert.equal(status, 3);
       assert.match(stderr, /127\.0\.0\.1:1/);
     });

@@ -1,12 +1,14 @@
 // The UDP contract, one suite for each implementation that this runtime has.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { sleep } from "../clock.ts";
 import { runtimeName } from "../process.ts";
 import { formatUdpAddress, udpAddress, type UdpAddress, udpAddressKey } from "./address.ts";
 import type { ReceivedDatagram } from "./endpoint.ts";
 import { type OpenedUdp, openUdpEndpoint, type OpenUdpOptions } from "./open-endpoint.ts";
 import { describeUdpPath, type UdpImplementation } from "./path.ts";
 import { openClient, until } from "./testing/traffic.ts";
+import { openPacketThreads } from "./threads/open-packet-threads.ts";
 import { UdpError } from "./udp-error.ts";
 
 const implementations: readonly UdpImplementation[] =
@@ -154,6 +156,26 @@ for (const implementation of implementations) {
     });
   });
 }
+
+test("a native socket on the main thread leaves its timers their turns under a flood", async () => {
+  await withEndpoint({ implementation: "native", onBatch: answer }, async ({ endpoint }) => {
+    const flooder = await openPacketThreads({
+      worker: new URL("./testing/flood-worker.ts", import.meta.url),
+      sockets: [{ host: "127.0.0.1", port: 0 }],
+      threads: 1,
+      data: { port: endpoint.local.port, passUp: false },
+    });
+    try {
+      const received = (): number => endpoint.stats().receivedDatagrams;
+      await until(() => received() > 1000);
+      let turns = 0;
+      for (const before = received(); turns < 100 && received() - before < 1_000_000; turns++) await sleep(1);
+      assert.equal(turns, 100);
+    } finally {
+      await flooder.close();
+    }
+  });
+});
 
 test("an implementation of another runtime is refused", async () => {
   const implementation = runtimeName() === "bun" ? "deno" : "bun";

@@ -10,7 +10,7 @@ import { NativeSocket } from "./native-socket.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
 /** How long an idle socket is left alone. */
-const POLL_MS = 2;
+const POLL_MS = 1;
 /** Batches taken before timers and other sockets have their turn. */
 const BATCHES_PER_TURN = 4;
 
@@ -26,6 +26,7 @@ class PolledEndpoint implements UdpEndpoint {
   readonly #options: PortableOptions;
   #timer: Timer | undefined;
   #isReceiving = false;
+  #isSoon = false;
 
   constructor(libc: Libc, batches: boolean, options: PortableOptions) {
     const { sizes, counters, socket } = options;
@@ -57,22 +58,35 @@ class PolledEndpoint implements UdpEndpoint {
     this.#socket.close();
   }
 
+  /** Busy sockets are looked at in each turn of the loop, which serves timers in between; idle ones now and then. */
   #arm(delayMs: number): void {
+    if (delayMs > 0) {
+      this.#timer = startTimer(delayMs, () => this.#turn());
+      return;
+    }
+    if (this.#isSoon) return;
+    this.#isSoon = true;
     this.#timer?.cancel();
-    this.#timer = startTimer(delayMs, () => this.#turn());
+    const next = setImmediate(() => this.#turn());
+    this.#timer = { cancel: () => clearImmediate(next) };
   }
 
   #turn(): void {
+    this.#isSoon = false;
     this.#socket.flush();
     let received = 0;
     this.#isReceiving = true;
-    for (let batch = 0; batch < BATCHES_PER_TURN && this.#timer !== undefined; batch++) {
-      received = this.#socket.receive();
-      if (received === 0) break;
-      if (this.#memory.count > 0) this.#options.onBatch(this.#memory, this);
-      this.#socket.flush();
+    try {
+      for (let batch = 0; batch < BATCHES_PER_TURN && this.#timer !== undefined; batch++) {
+        received = this.#socket.receive();
+        if (received === 0) break;
+        if (this.#memory.count > 0) this.#options.onBatch(this.#memory, this);
+        this.#socket.flush();
+      }
+    } finally {
+      // Also when the receiver threw: the next batch may be better.
+      this.#isReceiving = false;
+      if (this.#timer !== undefined) this.#arm(received > 0 ? 0 : POLL_MS);
     }
-    this.#isReceiving = false;
-    if (this.#timer !== undefined) this.#arm(received > 0 ? 0 : POLL_MS);
   }
 }

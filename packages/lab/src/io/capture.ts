@@ -9,18 +9,19 @@ const PERIOD_MS = 5;
 /** A running capture of both directions of a device. */
 export class Capture {
   readonly #socket: RawSocket;
-  readonly #frames = new Ring<Uint8Array>(FRAMES_MAX);
+  readonly #frames: Ring<Uint8Array>;
   readonly #timer: Timer;
   #dropped = 0;
 
-  private constructor(socket: RawSocket) {
+  private constructor(socket: RawSocket, framesMax: number) {
     this.#socket = socket;
+    this.#frames = new Ring(framesMax);
     this.#timer = startInterval(PERIOD_MS, () => this.#read());
   }
 
-  /** Captures from now on. Throws `RawSocketError` if the device or the namespace is not there. */
-  static async start(namespace: string, device: string): Promise<Capture> {
-    return new Capture(await openRawSocket({ kind: "packet", namespace, device }));
+  /** Captures from now on, keeping the last `framesMax` frames. Throws `RawSocketError` if the device or the namespace is not there. */
+  static async start(namespace: string, device: string, framesMax: number = FRAMES_MAX): Promise<Capture> {
+    return new Capture(await openRawSocket({ kind: "packet", namespace, device }), framesMax);
   }
 
   /** Frames that passed and were too many to keep. */

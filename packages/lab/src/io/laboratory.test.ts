@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { eventually } from "@coracle/sim";
-import { createLaboratory, type Laboratory, laboratorySupport, namespacesOf, sweepAbandoned } from "./mod.ts";
+import { Capture, createLaboratory, type Laboratory, laboratorySupport, namespacesOf, sweepAbandoned } from "./mod.ts";
 
 const TEST_TIMEOUT_MS = 120_000;
 const support = await laboratorySupport();
@@ -104,6 +104,21 @@ test(
         );
       } finally {
         frames.close();
+      }
+      const few = await Capture.start(first.netns, "g0", 10);
+      const many = await first.capture();
+      try {
+        for (let count = 0; count < 30; count++) many.send(new Uint8Array(60).fill(count));
+        await eventually(() => few.dropped >= 20, "frames too many to keep");
+        const kept = few.take();
+        assert.equal(kept.length, 10);
+        assert.ok(
+          kept.some((frame) => frame[0] === 29) && !kept.some((frame) => frame[0] === 0),
+          "the newest are kept",
+        );
+      } finally {
+        many.close();
+        few.close();
       }
       assert.equal((await first.exec(["ip", "-br", "addr", "show", "g0"])).stdout.includes("10.1.0.1/24"), true);
       await laboratory.removeGuest("one");

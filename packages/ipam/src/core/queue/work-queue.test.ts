@@ -68,6 +68,22 @@ test("observers and state tell depth, waiting, working and retries", () => {
   assert.deepEqual(told, ["added", "added", "started 5", "started 5", "retried", "finished 5"]);
 });
 
+test("thousands of keys come out in order of arrival, also while more come in", () => {
+  const queue = new WorkQueue({ backoffMs: 200, backoffMsMax: 1000 });
+  let added = 0;
+  let taken = 0;
+  for (let round = 0; round < 40; round++) {
+    for (let count = 0; count < 300; count++) queue.add(`k${added++}`, at(round));
+    for (let count = 0; count < 250; count++) {
+      assert.equal(queue.take(at(round)), `k${taken}`);
+      queue.done(`k${taken++}`, at(round));
+    }
+  }
+  while (taken < added) assert.equal(queue.take(at(99)), `k${taken++}`);
+  assert.equal(queue.take(at(99)), undefined);
+  assert.equal(queue.state(at(99)).depth, 0);
+});
+
 test("due heap: random puts, removals and takes come out in order of time, in bounded memory", () => {
   const random = new SeededRandom(9);
   const heap = new DueHeap();

@@ -24,6 +24,9 @@ export interface WorkQueueOptions {
 /** KOS starts at 200 ms as well, but goes up to 8 hours; whatever frees an address wakes who waits for it, so minutes are enough. */
 export const WORK_BACKOFF = { backoffMs: 200, backoffMsMax: 300_000 } as const;
 
+/** Places taken in the list of keys before they are given up. */
+const COMPACT_FROM = 1024;
+
 /** What is in the queue. */
 export interface QueueState {
   /** Ready to be worked on. */
@@ -42,8 +45,11 @@ export interface QueueState {
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** Keys in order of arrival, with when they arrived. */
+  /** Keys to work on, with when they arrived. */
   readonly #ready: Map<string, Millis> = new Map();
+  /** The same keys in order of arrival, from `#first` on: a Map whose first entry is taken again and again is slow. */
+  readonly #order: string[] = [];
+  #first = 0;
   /** Keys worked on, with since when. */
   readonly #processing: Map<string, Millis> = new Map();
   /** Keys that arrived while being worked on. */
@@ -59,7 +65,8 @@ export class WorkQueue {
     this.#delayed.remove(key);
     if (this.#ready.has(key) || this.#dirty.has(key)) return;
     this.#options.observer?.added?.();
-    (this.#processing.has(key) ? this.#dirty : this.#ready).set(key, now);
+    if (this.#processing.has(key)) this.#dirty.set(key, now);
+    else this.#append(key, now);
   }
 
   /** Adds after the key's backoff, unless it is waiting already. */
@@ -80,13 +87,23 @@ export class WorkQueue {
   /** The next key to work on; `done` must follow. */
   take(now: Millis): string | undefined {
     for (let due = this.#delayed.take(now); due !== undefined; due = this.#delayed.take(now)) this.add(due, now);
-    for (const [key, arrivedAt] of this.#ready) {
-      this.#ready.delete(key);
-      this.#processing.set(key, now);
-      this.#options.observer?.started?.(now - arrivedAt);
-      return key;
+    const key = this.#order[this.#first];
+    if (key === undefined) return undefined;
+    this.#first++;
+    if (this.#first >= COMPACT_FROM && this.#first * 2 >= this.#order.length) {
+      this.#order.splice(0, this.#first);
+      this.#first = 0;
     }
-    return undefined;
+    const arrivedAt = this.#ready.get(key) ?? now;
+    this.#ready.delete(key);
+    this.#processing.set(key, now);
+    this.#options.observer?.started?.(now - arrivedAt);
+    return key;
+  }
+
+  #append(key: string, arrivedAt: Millis): void {
+    this.#ready.set(key, arrivedAt);
+    this.#order.push(key);
   }
 
   /** The work on a key that `take` gave is over. */
@@ -98,7 +115,7 @@ export class WorkQueue {
     const arrivedAt = this.#dirty.get(key);
     if (arrivedAt === undefined) return;
     this.#dirty.delete(key);
-    this.#ready.set(key, arrivedAt);
+    this.#append(key, arrivedAt);
   }
 
   /** When the next backoff ends. */

@@ -148,6 +148,22 @@ for (const implementation of ["native", "native-single", own] as const) {
       });
     });
 
+    test("leaves no socket behind when a later one cannot be bound", async () => {
+      await withThreads({ implementation }, async (threads) => {
+        const taken = threads.sockets[0]!.local.port;
+        const probe = await openClient();
+        const { port } = probe.endpoint.local;
+        probe.endpoint.close();
+        const sockets = [port, taken].map((number) => ({ host: "127.0.0.1", port: number }));
+        const failing = openPacketThreads({ worker: WORKER, sockets, threads: 1, implementation });
+        await assert.rejects(failing, (error) => error instanceof UdpError && error.code === "ADDRESS_IN_USE");
+        // Its first port is free again.
+        await withThreads({ implementation, sockets: sockets.slice(0, 1) }, async (again) =>
+          assert.equal(again.sockets[0]!.local.port, port),
+        );
+      });
+    });
+
     test("leaves the main thread its pace under a flood", async () => {
       await withThreads({ implementation }, async (threads) => {
         const flooder = await openPacketThreads({

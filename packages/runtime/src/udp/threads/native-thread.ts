@@ -64,9 +64,13 @@ export class NativeThread implements SocketOpener {
       while (!this.link.isStopped) this.#turn();
       isBroken = false;
     } finally {
-      this.link.end(isBroken);
-      this.#poller.close();
+      this.#end(isBroken);
     }
+  }
+
+  /** Closes what was opened, instead of {@link run}. */
+  abandon(): void {
+    this.#end(true);
   }
 
   open(options: UdpSocketOptions, socket: number, opened: (result: UdpEndpoint | UdpError) => void): void {
@@ -132,6 +136,11 @@ export class NativeThread implements SocketOpener {
       this.#flush();
       if (received < memory.batchMax || this.link.sockets[index] !== socket) return;
     }
+  }
+
+  #end(isBroken: boolean): void {
+    this.link.end(isBroken);
+    this.#poller.close();
   }
 
   #flush(): void {

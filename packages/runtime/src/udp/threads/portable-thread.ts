@@ -32,6 +32,11 @@ export class PortableThread implements SocketOpener {
     this.wake();
   }
 
+  /** Closes what was opened, instead of {@link run}. */
+  abandon(): void {
+    this.#end(true);
+  }
+
   /** The main thread rang: takes what it posted. True if it said to end: then that is done. */
   wake(): boolean {
     if (this.#isOver) return false;

@@ -48,13 +48,11 @@ async function start(
   const support = isNative ? await probeNative() : undefined;
   if (support === undefined || support.kind === "none") {
     const thread = new PortableThread(plan, report, fail);
-    await thread.openAll();
     await begin(thread, makeHandler, -1, report);
     thread.run();
     return thread;
   }
   const thread = new NativeThread(plan, support, report);
-  thread.openAll();
   await begin(thread, makeHandler, thread.wakeFd, report);
   thread.run();
   report({ kind: "closed" });
@@ -68,7 +66,14 @@ async function begin(
   report: (report: ThreadReport) => void,
 ): Promise<void> {
   const { link } = thread;
-  link.handler = await makeHandler(link);
+  try {
+    await thread.openAll();
+    link.handler = await makeHandler(link);
+  } catch (error) {
+    // Native sockets are the process's: they would outlive the thread.
+    thread.abandon();
+    throw error;
+  }
   report({ kind: "ready", locals: link.sockets.map(({ local }) => local), wakeFd, path: link.path });
 }
 

@@ -67,6 +67,11 @@ export class DesiredTable {
     };
   }
 
+  /** True from {@link hold} (and from the beginning) to {@link letGo}. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   /** True while nothing is on its way and nothing can be done at once. */
   get isSettled(): boolean {
     return !this.#isHeld && this.#unsettled.size === 0;
@@ -80,11 +85,6 @@ export class DesiredTable {
   /** Hosts with flows. */
   hosts(): Iterable<NetworkHost> {
     return this.#hosts.hosts();
-  }
-
-  /** True if the host's flow is wanted. */
-  hasHost(host: NetworkHost): boolean {
-    return this.#hosts.has(host);
   }
 
   /** See `Fabric.desire`. */

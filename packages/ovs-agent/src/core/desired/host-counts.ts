@@ -67,11 +67,6 @@ export class HostCounts {
   *hosts(): Generator<NetworkHost> {
     for (const key of this.#counts.keys()) yield hostOf(key);
   }
-
-  /** True if the host has an interface in the network. */
-  has(host: NetworkHost): boolean {
-    return this.#counts.has(addressKey(host.vni, host.hostIp));
-  }
 }
 
 function hostOf(key: number): NetworkHost {

@@ -16,7 +16,7 @@ import { isSetUp, setUpBridge } from "./bridge-setup.ts";
 import { LANE_PAUSE_MS, Lane, type LaneStep, persist } from "./lane.ts";
 import { FabricError, messageOf } from "./fabric-error.ts";
 import { FabricListeners } from "./fabric-listeners.ts";
-import { fillSwitch, refusalOf } from "./flow-installer.ts";
+import { type Filling, fillSwitch, refusalOf } from "./flow-installer.ts";
 import { findBridge, foreignPorts, localOfDevice, OVS_TABLE, portsOf } from "./ovs-database.ts";
 import { EXTERNAL_ID, type OvsFabricOptions, type OvsSettings, ovsSettings } from "./ovs-options.ts";
 import { changePorts } from "./port-changes.ts";
@@ -240,7 +240,9 @@ export class OvsFabric implements Fabric {
     if ((this.#ports.get(name) ?? 0) === ofport) return;
     this.#ports.set(name, ofport);
     if (name === this.#settings.tunnel) {
-      if (ofport !== 0) void this.#refill();
+      // Flows to a tunnel that is not there would be refused.
+      if (ofport === 0) return this.#table.hold();
+      void this.#refill();
       return;
     }
     this.#table.portChanged(name, ofport);
@@ -265,6 +267,7 @@ export class OvsFabric implements Fabric {
   async #refill(): Promise<void> {
     const openflow = this.#switch;
     if (!this.#isAdopting || openflow === undefined || !openflow.isReady || this.#isFilling) return;
+    if (this.#ports.get(this.#settings.tunnel) === undefined) return;
     this.#table.hold();
     try {
       await this.#fill(openflow);
@@ -273,30 +276,34 @@ export class OvsFabric implements Fabric {
       // A new connection fills the switch by itself; else once more after a while.
       this.#troubled("flows", thrown);
       await sleep(LANE_PAUSE_MS, this.#abort.signal).catch(() => undefined);
-      if (!this.#abort.signal.aborted) void this.#refill();
+      if (!this.#abort.signal.aborted && this.#table.isHeld) void this.#refill();
     }
   }
 
   async #fill(commands: OpenflowCommands): Promise<void> {
+    const { tunnelPort } = this.#bridgePorts();
     this.#isFilling = true;
     try {
-      const filling = await fillSwitch(commands, this.#table, this.#bridgePorts());
-      this.#counters.bundles += filling.bundles;
-      this.#counters.bundlesFailed += filling.bundlesFailed;
-      this.#counters.flowMods += filling.flowMods;
-      this.#counters.foreignFlowsRemoved += filling.foreignFlowsRemoved;
-      if (filling.kind === "replayed") {
-        this.#counters.replays++;
-        this.#round++;
-        this.#keepRound();
-      }
-      this.#settings.onLog?.("flows are as they should be", { ...filling });
+      this.#filled(await fillSwitch(commands, this.#table, this.#bridgePorts()));
     } finally {
       this.#isFilling = false;
     }
     this.#isAdopted = true;
+    if (tunnelPort !== this.#bridgePorts().tunnelPort) return void this.#refill();
     this.#table.letGo();
     this.#kick();
+  }
+
+  #filled(filling: Filling): void {
+    this.#counters.bundles += filling.bundles;
+    this.#counters.bundlesFailed += filling.bundlesFailed;
+    this.#counters.flowMods += filling.flowMods;
+    this.#counters.foreignFlowsRemoved += filling.foreignFlowsRemoved;
+    this.#settings.onLog?.("flows are as they should be", { ...filling });
+    if (filling.kind === "compared") return;
+    this.#counters.replays++;
+    this.#round++;
+    this.#keepRound();
   }
 
   /** Best effort: a lost round only makes two installations share a number. */

@@ -57,8 +57,9 @@ export async function changePorts(
   if (change.length > 0) transaction.mutate("Bridge", rowIs(uuid(bridge._uuid)), change);
   try {
     const { isConfigured } = await transactAndWait(database, transaction, settings.configureTimeoutMs);
+    const devices = portsOf(database, findBridge(database, settings.bridge));
     const outcomes = ops.map((op, index) =>
-      outcomeOf(op, refused.get(index), { database, ports, settings, isConfigured }),
+      outcomeOf(op, refused.get(index), { devices, ports, settings, isConfigured }),
     );
     return { kind: "outcomes", outcomes: await Promise.all(outcomes) };
   } catch (thrown) {
@@ -89,13 +90,13 @@ async function outcomeOf(
   op: PortOp,
   refused: string | undefined,
   context: {
-    readonly database: OvsdbClient;
+    readonly devices: ReadonlyMap<string, BridgePort>;
     readonly ports: SwitchPorts;
     readonly settings: OvsSettings;
     readonly isConfigured: boolean;
   },
 ): Promise<PortOutcome> {
-  const { database, ports, settings, isConfigured } = context;
+  const { devices, ports, settings, isConfigured } = context;
   if (refused !== undefined) return { kind: "failed", failure: { code: "PORT_REFUSED", message: refused } };
   const name = deviceOf(op.local);
   if (op.kind === "delete") return isConfigured ? { kind: "done", ofport: 0 } : { kind: "lost" };
@@ -103,7 +104,7 @@ async function outcomeOf(
     return { kind: "failed", failure: { code: "DEVICE_FAILED", message: `Cannot make device ${name}: ${why}` } };
   };
   if (!isConfigured) return failed(`ovs-vswitchd did not act within ${settings.configureTimeoutMs} ms`);
-  const device = portsOf(database, findBridge(database, settings.bridge)).get(name)?.device;
+  const device = devices.get(name)?.device;
   if (device === undefined) return failed("its row is gone from the database");
   if (device.error !== undefined || (device.ofport !== undefined && device.ofport < 0)) {
     return failed(device.error ?? `ovs-vswitchd gave it port ${device.ofport}`);

@@ -152,6 +152,19 @@ test("a send buffer that stays full drops the rest of the queue, counted", () =>
   });
 });
 
+test("bytes beyond the end of their array are never sent", () => {
+  withPair(real, {}, ({ from, to, arrived }) => {
+    for (const [start, end] of [
+      [0, 3],
+      [-1, 1],
+      [2, 1],
+    ] as const)
+      assert.throws(() => from.send(new Uint8Array(2), start, end, to.local), /Cannot send bytes/);
+    from.flush();
+    assert.deepEqual(arrived(), []);
+  });
+});
+
 test("a queue that is full is flushed by the next send", () => {
   withPair(real, { sendQueueMax: 4 }, ({ from, to, arrived }) => {
     const bytes = Uint8Array.of(1);

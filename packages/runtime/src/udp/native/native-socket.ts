@@ -1,4 +1,5 @@
 // A UDP socket used by system calls for whole batches. Blocks only in `flush`, and there for SEND_WAIT_MS at most.
+import { assert } from "@coracle/base";
 import { formatUdpAddress, udpAddress, type UdpAddress } from "../address.ts";
 import { UdpCounters, type UdpDropCause, type UdpStats } from "../counters.ts";
 import { type BatchSizes, SEND_QUEUE_MAX, type UdpEndpoint, type UdpSocketOptions } from "../endpoint.ts";
@@ -113,6 +114,9 @@ export class NativeSocket implements UdpEndpoint {
 
   send(bytes: Uint8Array, start: number, end: number, to: UdpAddress): boolean {
     if (this.#isClosed) return false;
+    // The kernel is given an address: beyond the end it would send whatever lies there.
+    if (start < 0 || end < start || end > bytes.length)
+      assert(false, `Cannot send bytes ${start} to ${end}: there are ${bytes.length}`);
     if (end - start > this.#copyStride && bytes !== this.#context.memory.arena.bytes) {
       this.#counters.drop("send-too-large");
       return false;

@@ -96,7 +96,7 @@ export class IpamSystem {
       const answer = await ask();
       if (isRight(answer)) return answer;
       if (Date.now() > deadline) throw new Error(`Never came to be: last was ${JSON.stringify(answer).slice(0, 2000)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 150));
     }
   }
 

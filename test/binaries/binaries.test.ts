@@ -6,8 +6,9 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ChildProgram } from "../watcher/child-program.ts";
-import { freePort } from "../watcher/system.ts";
+import { laboratorySupport } from "@coracle/lab/io";
+import { eventually } from "@coracle/sim";
+import { Up } from "../up/running-up.ts";
 
 const build = join(import.meta.dirname, "../../tools/src/build.ts");
 const packages = join(import.meta.dirname, "../../packages");
@@ -47,25 +48,20 @@ test(
 );
 
 async function runSystem(folder: string): Promise<void> {
-  const [listen, apiserver, watcher] = [await freePort(), await freePort(), await freePort()];
-  const addresses = [
-    "--listen",
-    `127.0.0.1:${listen}`,
-    "--apiserver-http",
-    `127.0.0.1:${apiserver}`,
-    "--watcher-http",
-    `127.0.0.1:${watcher}`,
-  ];
-  const up = new ChildProgram([join(folder, "coracle"), "up", "--data", join(folder, "data"), "--clean", ...addresses]);
-  try {
-    await up.see(/"event":"sample".*created 5/);
-    await up.see(/"message":"watcher is ready"/);
-    for (const port of [apiserver, watcher]) {
-      const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
-      assert.equal(await answer.text(), "ok");
+  await Up.with(async (up) => {
+    const running = up.startWith([join(folder, "coracle")], "--clean");
+    const parts = ["apiserver", "ipam", "ovs-agent-a", "ovs-agent-b", "watcher"];
+    for (const name of parts) await running.see(new RegExp(`"message":"${name} is ready"`), 60_000);
+    await running.see(/"event":"sample".*created 9/);
+    const [, apiserver, ipam, watcher, agent] = up.ports;
+    // An agent is unready for a moment whenever a first attachment of a network makes it follow that network.
+    const isReady = async (port: number): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+    for (const port of [apiserver, ipam, watcher, agent]) {
+      assert.ok(port);
+      await eventually(() => isReady(port), `readiness at port ${port}`);
     }
-    assert.equal(await up.end("SIGINT"), 0);
-  } finally {
-    await up.end();
-  }
+    // Where hosts can be had, the compiled program makes them and pings, by foreign functions as well.
+    if ((await laboratorySupport()).kind === "ready") await running.see(/attachment blue\/cart-7 .* ms to /, 60_000);
+    assert.equal(await running.end("SIGINT"), 0);
+  });
 }

@@ -1,7 +1,7 @@
 // From an attachment's creation to its interface: the whole system at 1, 10 and 100 creations a second, and where the time goes.
 import { laboratorySupport } from "@coracle/lab/io";
 import { ATTACH_BINARIES, type FabricName, startAttachSystem } from "./attach/attach-system.ts";
-import { type LoadFigures, measureLoad, type Quantiles } from "./attach/load-figures.ts";
+import { type LoadAmount, type LoadFigures, measureLoad, type Quantiles } from "./attach/load-figures.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { buildBinaries } from "./binaries.ts";
 import { type BenchRow, toRow } from "./row.ts";
@@ -13,17 +13,12 @@ export const bench: Bench = {
   run,
 };
 
-interface Amount {
-  readonly perSecond: number;
-  readonly count: number;
-}
-
-const FULL: readonly Amount[] = [
-  { perSecond: 1, count: 20 },
-  { perSecond: 10, count: 200 },
-  { perSecond: 100, count: 1000 },
+const FULL: readonly LoadAmount[] = [
+  { perSecond: 1, count: 20, waitSeconds: 5 },
+  { perSecond: 10, count: 200, waitSeconds: 5 },
+  { perSecond: 100, count: 1000, waitSeconds: 40 },
 ];
-const SMOKE: readonly Amount[] = [{ perSecond: 20, count: 20 }];
+const SMOKE: readonly LoadAmount[] = [{ perSecond: 20, count: 20, waitSeconds: 10 }];
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   const binaries = buildBinaries(ATTACH_BINARIES);
@@ -48,7 +43,7 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
 }
 
 /** Rows of Open vSwitch beside the log, which shows what the fabric adds; of the log alone where there is no other. */
-function rowsOf({ perSecond }: Amount, figures: ReadonlyMap<FabricName, LoadFigures>): BenchRow[] {
+function rowsOf({ perSecond }: LoadAmount, figures: ReadonlyMap<FabricName, LoadFigures>): BenchRow[] {
   const log = figures.get("log");
   const ours = figures.get("ovs") ?? log;
   if (ours === undefined) return [];

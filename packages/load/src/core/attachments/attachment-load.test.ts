@@ -127,6 +127,7 @@ test("without a controller every attachment is stuck or nothing is ready", () =>
   assert.ok(findings.stuck > 0);
   const patient = simulate({ readyWithinMs: 1e9 }, { gives: false }).tally.result({ keep: false });
   assert.equal(patient.verdict, "nothing-ready");
+  assert.equal(patient.counts.unready, 40);
 });
 
 test("an interrupt stops creating and removes what there is", () => {

@@ -218,6 +218,9 @@ export class AttachmentLoad implements Machine<LoadInput, LoadOutput> {
     this.#peers[record.network]?.forget(record.name);
     const stuck = stuckMessage(record, now, this.#options.readyWithinMs);
     if (stuck !== undefined) this.#find("stuck", record.name, stuck);
+    if (record.isSeen && record.readyAt === undefined && record.brokenAt === undefined) {
+      this.#outputs.push({ kind: "unready", name: record.name });
+    }
     record.deleteCalledAt = now;
     this.#deletions.begin(record.name);
     this.#outputs.push({ kind: "delete", name: record.name });

@@ -78,6 +78,8 @@ export type LoadOutput =
       readonly isMoot: boolean;
     }
   | { readonly kind: "reached"; readonly stage: "addressed" | "ready"; readonly contention: boolean }
+  /** An attachment's turn to go came before it had its interface, or an error. */
+  | { readonly kind: "unready"; readonly name: string }
   /** A state was first seen after the deletion had been asked for. */
   | { readonly kind: "late-change" }
   /** An operation began later than the schedule says. */

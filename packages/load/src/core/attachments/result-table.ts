@@ -42,6 +42,9 @@ export function resultLines(result: RunResult): readonly string[] {
   if (ending !== undefined && ending.left + ending.unconfirmed > 0) {
     lines.push(`attachments left ${ending.left}, ends not seen ${ending.unconfirmed}`);
   }
+  if (counts.unready > 0) {
+    lines.push(`deleted before they were ready ${counts.unready}: the latencies above are of the others`);
+  }
   for (const { kind, message } of shown) lines.push(`${kind}: ${message}`);
   if (total > shown.length) lines.push(`… and ${total - shown.length} more`);
   return [...lines, `verdict: ${result.verdict}`];

@@ -15,6 +15,8 @@ export interface RunCounts {
   readonly deletesFailed: number;
   readonly addressed: number;
   readonly ready: number;
+  /** Deleted before they had an interface or an error: latencies tell of the others alone. */
+  readonly unready: number;
   /** Attachments that once found their subnet full. */
   readonly contended: number;
   readonly testsPassed: number;
@@ -51,6 +53,7 @@ export class RunTally {
     deletesFailed: 0,
     addressed: 0,
     ready: 0,
+    unready: 0,
     contended: 0,
     testsPassed: 0,
     testsFailed: 0,
@@ -96,6 +99,9 @@ export class RunTally {
         if (output.exitStatus === 0) this.counts.testsPassed += 1;
         else if (output.isMoot) this.counts.testsMoot += 1;
         else this.counts.testsFailed += 1;
+        return;
+      case "unready":
+        this.counts.unready += 1;
         return;
       case "late-change":
         this.counts.lateChanges += 1;

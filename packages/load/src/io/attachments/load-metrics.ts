@@ -43,6 +43,7 @@ export function addLoadMetrics(metrics: Metrics, sources: LoadMetricsSources): (
       case "create":
       case "delete":
       case "reached":
+      case "unready":
       case "late-change":
       case "late-operation":
       case "finding":
@@ -92,6 +93,7 @@ function addOwn(metrics: Metrics, { runId, tally, population }: LoadMetricsSourc
     ["late_operations_total", "Operations that began later than the schedule says.", "lateOperations", 1],
     ["late_seconds_total", "By how much, together.", "lateTotalMs", 0.001],
     ["late_changes_total", "States first seen after the deletion had been asked for.", "lateChanges", 1],
+    ["unready_total", "Attachments deleted before they had an interface or an error.", "unready", 1],
     ["contended_total", "Attachments that once found their subnet full.", "contended", 1],
   ] as const;
   for (const [name, help, count, factor] of rows) {

@@ -4,12 +4,14 @@ import { Backoff, type Millis, type Random, REFLECTOR_BACKOFF } from "@coracle/b
 /** Computes waits and knows for how long nothing has worked. */
 export class RetrySchedule {
   readonly #backoff: Backoff;
+  readonly #random: Random;
   readonly #giveUpAfterMs: number;
   #failingSince: Millis | undefined;
 
   /** @param giveUpAfterMs Patience; infinite for none. */
   constructor(random: Random, giveUpAfterMs: number) {
     this.#backoff = new Backoff(REFLECTOR_BACKOFF, random);
+    this.#random = random;
     this.#giveUpAfterMs = giveUpAfterMs;
   }
 
@@ -22,11 +24,17 @@ export class RetrySchedule {
   failed(now: Millis, askedMs: number = 0): number | undefined {
     this.#failingSince ??= now;
     if (now - this.#failingSince >= this.#giveUpAfterMs) return undefined;
-    return Math.max(this.#backoff.step(now), askedMs);
+    return this.#wait(now, askedMs);
   }
 
   /** A wait that is no failure: everybody's versions expire at once, and not all should come back at once. */
   spread(now: Millis, askedMs: number = 0): number {
-    return Math.max(this.#backoff.step(now), askedMs);
+    return this.#wait(now, askedMs);
+  }
+
+  /** A server under load tells everyone the same number: those who keep to it alone come back in step, for ever. */
+  #wait(now: Millis, askedMs: number): number {
+    const ownMs = this.#backoff.step(now);
+    return askedMs === 0 ? ownMs : Math.max(ownMs, askedMs + this.#random.next() * Math.min(ownMs, askedMs));
   }
 }

@@ -142,7 +142,10 @@ test("trap 2: an ERROR event with 429 waits as long as it says and goes on from 
         assert.notEqual(each.kind, "gap");
         if (each.kind === "upsert" && each.object.metadata.resourceVersion === "12") break;
       }
-      assert.deepEqual(waits, [7000]);
+      const [waitMs = 0] = waits;
+      assert.equal(waits.length, 1);
+      // As long as asked and somewhat longer, so that followers do not come back in step.
+      assert.ok(waitMs > 7000 && waitMs <= 14_000, String(waitMs));
       assert.equal(server.requests[1]?.query.get("resourceVersion"), "11");
     },
   );
@@ -159,7 +162,8 @@ test("trap 2: 429 as the status of a watch obeys Retry-After", async () => {
       await readUntil(events, "sync-end 10");
       const refused = await events.next();
       assert.ok(refused.value?.kind === "error");
-      assert.equal(refused.value.retryInMs, 9000);
+      const { retryInMs = 0 } = refused.value;
+      assert.ok(retryInMs >= 9000 && retryInMs <= 18_000, String(retryInMs));
       assert.equal(refused.value.status.reason, "TooManyRequests");
       assert.deepEqual(await readUntil(events, "bookmark 11"), ["bookmark 11"]);
     },

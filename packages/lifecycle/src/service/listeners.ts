@@ -8,6 +8,8 @@ import type { Listener } from "./service-types.ts";
 
 const LISTENERS_MAX = 16;
 const SETTLED_POLL_MS = 10;
+/** How runtimes name a connection that the other side has cut. */
+const CUT_BY_CLIENT: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 /** A client that was told to go away is back within this time, its TLS handshake included. */
 const QUIET_MS = 200;
 
@@ -16,6 +18,7 @@ export class Listeners {
   readonly #log: Logger;
   readonly #servers: Map<string, HttpServer> = new Map();
   readonly #stops: (() => void)[] = [];
+  readonly #resets: Map<string, number> = new Map();
   #hadClients: boolean = false;
 
   constructor(log: Logger) {
@@ -27,8 +30,7 @@ export class Listeners {
     const { name, address, tls, limits } = listener;
     assert(!this.#servers.has(name), `Cannot open two listeners of one name: current value is ${name}`);
     assert(this.#servers.size < LISTENERS_MAX, `Cannot open more than ${LISTENERS_MAX} listeners`);
-    const onError = (error: unknown): void =>
-      this.#log.warning("Request or handshake failed", { listener: name, error });
+    const onError = (error: unknown): void => this.#onError(name, error);
     const options = { ...limits, host: address.host, port: address.port, handler, onError };
     let server: HttpServer;
     try {
@@ -59,6 +61,11 @@ export class Listeners {
     return [...this.#servers].map(([name, server]) => ({ name, count: server.connections() }));
   }
 
+  /** Connections that clients cut, by listener. */
+  resets(): readonly { readonly name: string; readonly count: number }[] {
+    return [...this.#resets].map(([name, count]) => ({ name, count }));
+  }
+
   /**
    * Resolves when clients that were told to go away have come back for their refusal: no connection came or went and
    * `activity` stood still for a moment, or `withinMs` is over. At once if there was no client to tell.
@@ -80,6 +87,17 @@ export class Listeners {
   async close(graceMs: number): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
     await Promise.all([...this.#servers.values()].map((server) => server.close({ graceMs })));
+  }
+
+  /** Clients go as they please: that is counted, and no news. Anything else is. */
+  #onError(name: string, error: unknown): void {
+    const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+    if (typeof code !== "string" || !CUT_BY_CLIENT.has(code)) {
+      this.#log.warning("Request or handshake failed", { listener: name, error });
+      return;
+    }
+    this.#resets.set(name, (this.#resets.get(name) ?? 0) + 1);
+    this.#log.debug("Connection cut by the client", { listener: name, code });
   }
 
   #openCount(): number {

@@ -44,6 +44,12 @@ export function addServiceMetrics(metrics: Metrics, drain: Drain, listeners: Lis
     sample: () => listeners.connections().map(({ name, count }) => ({ labels: { listener: name }, value: count })),
   });
   metrics.sampledCounter({
+    name: "coracle_http_connections_reset_total",
+    help: "Connections that clients cut in the middle of a request or handshake.",
+    labels: ["listener"],
+    sample: () => listeners.resets().map(({ name, count }) => ({ labels: { listener: name }, value: count })),
+  });
+  metrics.sampledCounter({
     name: "coracle_http_requests_refused_total",
     help: "New requests answered 429 or 503 while shutting down or over the limit.",
     sample: () => [{ value: drain.counts().refused }],

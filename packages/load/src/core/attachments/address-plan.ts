@@ -44,6 +44,9 @@ export interface AddressPlanOptions {
   readonly subnetSizeFactor: number;
 }
 
+/** Attachments at one time, at most: each is held in memory. */
+export const SLOTS_MAX = 1_000_000;
+
 /** A controller leaves out the first two addresses and the last one of a block that has more than four. */
 const UNUSABLE_COUNT = 3;
 const PRIVATE_RANGES = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -68,6 +71,10 @@ export function planAddresses(options: AddressPlanOptions): Result<readonly Netw
   const base = parseIp(options.baseAddress);
   if (!base.ok || base.value.family !== 4) {
     return err(`--base-address: "${options.baseAddress}" is not an IPv4 address`);
+  }
+  const slotCount = options.sizes.reduce((sum, size) => sum + size, 0);
+  if (slotCount > SLOTS_MAX) {
+    return err(`--num-nets and --top-net-size: ${slotCount} slots are more than ${SLOTS_MAX}`);
   }
   const networks: NetworkPlan[] = [];
   let next = ipv4ToNumber(base.value);

@@ -3,7 +3,7 @@ import { cidrsOverlap, parseCidr, SeededRandom } from "@coracle/base";
 import * as fc from "fast-check";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstVniOf, networkHolds, planAddresses, suffixBitsFor, vniAt } from "./address-plan.ts";
+import { firstVniOf, networkHolds, planAddresses, SLOTS_MAX, suffixBitsFor, vniAt } from "./address-plan.ts";
 import { heldCount, operationAt, operationCount } from "./lane-program.ts";
 import { dealEntries, GAP_MEANS_MAX, operationTimesMs } from "./schedule.ts";
 import { networkSizes, summarizeSizes } from "./size-law.ts";
@@ -89,10 +89,13 @@ test("networks that leave the private range are refused with the flag's name", (
   const options = { firstVni: 1, isSingleSubnet: true, subnetSizeFactor: 1 };
   const over = planAddresses({
     ...options,
-    sizes: Array.from({ length: 3 }, () => 500_000),
+    sizes: [400_000, 300_000, 300_000],
     baseAddress: "172.24.0.0",
   });
   assert.ok(!over.ok && over.error.startsWith("--base-address: the networks do not fit"));
+  const many = planAddresses({ ...options, sizes: [SLOTS_MAX, 1], baseAddress: "10.0.0.0" });
+  assert.ok(!many.ok && many.error.endsWith("1000001 slots are more than 1000000"));
+  assert.ok(planAddresses({ ...options, sizes: [SLOTS_MAX], baseAddress: "10.0.0.0" }).ok);
   const foreign = planAddresses({ ...options, sizes: [4], baseAddress: "8.8.8.0" });
   assert.ok(!foreign.ok);
   const wrong = planAddresses({ ...options, sizes: [4], baseAddress: "fe80::1" });

@@ -18,15 +18,16 @@ function ip(...args: string[]): { readonly status: number | null; readonly stdou
 async function withNames(name: string, body: (names: { ifc: string; netns: string }) => Promise<void>): Promise<void> {
   const id = Math.random().toString(36).slice(2, 8).padEnd(6, "0");
   const [ifc, netns] = [`cora${id}`, `cora-${id}`];
-  const made = process.getuid?.() === 0 ? ip("link", "add", ifc, "type", "dummy").status : null;
+  const made =
+    process.getuid?.() === 0 ? ip("link", "add", ifc, "type", "veth", "peer", "name", `${ifc}p`).status : null;
   if (made !== 0) {
-    process.stdout.write(`did not run: ${name}: it needs root, iproute2 and dummy devices\n`);
+    process.stdout.write(`did not run: ${name}: it needs root, iproute2 and veth devices\n`);
     return;
   }
   try {
     await body({ ifc, netns });
   } finally {
-    ip("link", "del", ifc);
+    ip("link", "del", `${ifc}p`);
     ip("netns", "del", netns);
   }
 }

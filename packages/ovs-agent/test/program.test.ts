@@ -1,10 +1,10 @@
 // `coracle-ovs-agent run` as a program: readiness, its HTTP resources, every metric, the node's lock, a quiet end.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { until, withBench } from "./agent-bench.ts";
 
@@ -13,11 +13,20 @@ const MAIN = join(import.meta.dirname, "../src/main.ts");
 /** A running agent. */
 class AgentProgram {
   readonly process: ChildProcess;
+  readonly exited: Promise<number | null>;
   #output = "";
+  #hasEnded = false;
 
   constructor(args: readonly string[]) {
     this.process = spawn("bun", [MAIN, "run", ...args, "--http", "127.0.0.1:0"], {
       stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.exited = new Promise((resolve) => {
+      // The code comes with the event: on Deno it is not yet in the process then.
+      this.process.once("exit", (code) => {
+        this.#hasEnded = true;
+        resolve(code);
+      });
     });
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#output = (this.#output + text).slice(-1_000_000);
@@ -33,18 +42,16 @@ class AgentProgram {
     let url: string | undefined;
     await until("the agent serves", () => {
       url = /"url":"(http:[^"]+)"/.exec(this.#output)?.[1];
-      assert.equal(this.process.exitCode, null, this.#output);
+      assert.ok(!this.#hasEnded, this.#output);
       return url !== undefined;
     });
     return url ?? "";
   }
 
   async end(signal: NodeJS.Signals = "SIGKILL"): Promise<number | null> {
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      this.process.kill(signal);
-      await once(this.process, "exit");
-    }
-    return this.process.exitCode;
+    // Not by the child's own method: Deno tells the signal sent by it as how the child ended.
+    if (!this.#hasEnded && this.process.pid !== undefined) process.kill(this.process.pid, signal);
+    return this.exited;
   }
 }
 
@@ -75,8 +82,7 @@ test("the agent serves its state, holds its node's lock, and leaves on SIGTERM",
       ]);
       const second = new AgentProgram(args);
       try {
-        await once(second.process, "exit");
-        assert.equal(second.process.exitCode, 1);
+        assert.equal(await second.exited, 1);
         assert.match(second.output, /another agent \(pid \d+\) holds/);
       } finally {
         await second.end();

@@ -213,7 +213,7 @@ describe("startService()", () => {
       setup: () => setUp.promise,
       environment: {
         logSink: (line) => {
-          const url = /"url":"([^"]+)"/.exec(line)?.[1];
+          const url = line.includes(`"slow"`) ? /"url":"([^"]+)"/.exec(line)?.[1] : undefined;
           if (url !== undefined) listening.resolve(url);
         },
       },

@@ -1,7 +1,7 @@
 // The ping test's commands with real network namespaces: what they make, that they may run again, their exit codes.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -32,24 +32,29 @@ async function withNames(name: string, body: (names: { ifc: string; netns: strin
   }
 }
 
-/** Runs a command of the agent with a `ping` that answers as `pings` says, one line a try. */
+/** Runs a command of the agent with a `ping` that answers as `pings` says, one line a try; without one if undefined. */
 async function runWithPing(
   args: readonly string[],
-  answers: string,
+  answers: string | undefined,
 ): Promise<{ status: number | null; text: string; tries: number }> {
   const folder = await mkdtemp(join(tmpdir(), "coracle-ping-"));
   try {
     const log = join(folder, "log");
-    await writeFile(join(folder, "ping"), `#!/bin/sh\necho "$*" >> ${log}\ntest $(wc -l < ${log}) -ge ${answers}\n`);
-    await chmod(join(folder, "ping"), 0o755);
-    const env = { ...process.env, PATH: `${folder}:${PATH}` };
-    const { status, stdout, stderr } = spawnSync("bun", [MAIN, ...args], { env, encoding: "utf8" });
+    const script = `#!/bin/sh\necho "$*" >> ${log}\ntest $(wc -l < ${log}) -ge ${answers}\n`;
+    if (answers === undefined) await symlink(whereIs("ip"), join(folder, "ip"));
+    else await writeFile(join(folder, "ping"), script, { mode: 0o755 });
+    const env = { ...process.env, PATH: answers === undefined ? folder : `${folder}:${PATH}` };
+    const { status, stdout, stderr } = spawnSync(whereIs("bun"), [MAIN, ...args], { env, encoding: "utf8" });
     const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").slice(0, -1);
     for (const line of lines) assert.equal(line, "-c 1 -W 15 10.9.0.2");
     return { status, text: stdout + stderr, tries: lines.length };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function whereIs(program: string): string {
+  return spawnSync("sh", ["-c", `command -v ${program}`], { env: { PATH }, encoding: "utf8" }).stdout.trim();
 }
 
 test(
@@ -71,6 +76,10 @@ test(
       assert.equal(silent.status, 3);
       assert.equal(silent.tries, 2);
       assert.match(silent.text, /Cannot reach peer-b: none of 2 pings was answered/);
+      // A folder of programs without ping: told at once, and not as an unreachable peer.
+      const without = await runWithPing(["test-by-ping", ifc, netns, "10.9.0.1/24", "10.9.0.2"], undefined);
+      assert.equal(without.status, 4);
+      assert.match(without.text, /ping is not installed/);
       const removed = await runWithPing(["remove-netns", netns], "1");
       assert.equal(removed.status, 0, removed.text);
       assert.notEqual(ip("-n", netns, "link", "show", "lo").status, 0);

@@ -79,6 +79,12 @@ async function pingUntilAnswered({ netns, count, peerName }: PingTest, peer: str
   for (let attempt = 1; attempt <= count; attempt++) {
     const ping = ["ping", "-c", "1", "-W", String(PING_WAIT_S), peer];
     const result = await runStep(["ip", "netns", "exec", netns, ...ping]);
+    if (new TextDecoder().decode(result.stderr).includes('exec of "ping" failed')) {
+      throw new StepFailure(
+        "Cannot ping: the program ping is not installed (Debian: iputils-ping)",
+        STEP_EXIT_CODES.failed,
+      );
+    }
     if (result.code === 0) {
       stdout().write(`${peerName} answered ping ${attempt} of at most ${count}\n`);
       return;

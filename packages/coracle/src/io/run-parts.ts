@@ -1,6 +1,6 @@
 // Makes the hosts, runs the children and the network on them until a signal or a failure, and takes all of it away again.
 import { VERSION } from "@coracle/lifecycle";
-import { exitProcess, joinPath, stdout, systemClock, systemRandom, writeFile } from "@coracle/runtime";
+import { exitProcess, joinPath, sleep, stdout, systemClock, systemRandom, writeFile } from "@coracle/runtime";
 import type { UpConfig } from "../config.ts";
 import type { WatcherLine } from "../core/event-line.ts";
 import { NetworkModel } from "../core/network-model.ts";
@@ -34,6 +34,8 @@ export interface SystemOutcome {
 }
 
 const INTERRUPTED_TWICE_EXIT_CODE = 130;
+/** What is left after it the next `up` removes. */
+const REMOVE_TIMEOUT_MS = 3000;
 
 /** Runs the system; resolves when nothing of it is left but its data. */
 export async function runParts(options: PartsOptions): Promise<SystemOutcome> {
@@ -101,7 +103,8 @@ async function runOnHosts(
     },
     () => {
       children.killAll();
-      exitProcess(INTERRUPTED_TWICE_EXIT_CODE);
+      const isRemoved = Promise.race([hosts.close(), sleep(REMOVE_TIMEOUT_MS)]);
+      void isRemoved.finally(() => exitProcess(INTERRUPTED_TWICE_EXIT_CODE));
     },
   );
   await children.finished;

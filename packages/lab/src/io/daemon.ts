@@ -7,18 +7,28 @@ const END_MS = 10_000;
 const RESTART_DELAY_MS = 200;
 const RESTARTS_MAX = 100;
 
+/** How often and how soon a daemon that ends by itself is told of. */
+export interface DaemonLimits {
+  /** Default 100. */
+  readonly restartsMax?: number;
+  /** Default 200. */
+  readonly restartDelayMs?: number;
+}
+
 /** See the top of the file. */
 export class Daemon {
   readonly #name: string;
   readonly #onUnasked: () => Promise<void>;
+  readonly #limits: Required<DaemonLimits>;
   #process: ChildProcess | undefined;
   #isWanted = false;
   #restarts = 0;
 
-  /** `onUnasked` is called a moment after the process ended by itself, and may start it again; at most 100 times. */
-  constructor(name: string, onUnasked: () => Promise<void>) {
+  /** `onUnasked` is called a moment after the process ended by itself, and may start it again; not for ever. */
+  constructor(name: string, onUnasked: () => Promise<void>, limits: DaemonLimits = {}) {
     this.#name = name;
     this.#onUnasked = onUnasked;
+    this.#limits = { restartsMax: RESTARTS_MAX, restartDelayMs: RESTART_DELAY_MS, ...limits };
   }
 
   /** Process id while it runs. */
@@ -62,9 +72,9 @@ export class Daemon {
   }
 
   async #tellIfUnasked(): Promise<void> {
-    if (!this.#isWanted || this.#restarts >= RESTARTS_MAX) return;
+    if (!this.#isWanted || this.#restarts >= this.#limits.restartsMax) return;
     this.#restarts++;
-    await sleep(RESTART_DELAY_MS);
+    await sleep(this.#limits.restartDelayMs);
     // A start that fails leaves the process away: the caller hears of it by the missing daemon, not by a crash of its own.
     if (this.#isWanted) await this.#onUnasked().catch(() => undefined);
   }

@@ -59,7 +59,7 @@ export class Laboratory {
   readonly name: string;
   readonly hosts: readonly Host[];
   readonly #guests = new Map<string, Guest>();
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(name: string, hosts: readonly Host[]) {
     this.name = name;
@@ -106,9 +106,12 @@ export class Laboratory {
   }
 
   /** Ends every process and removes every namespace and file of the laboratory. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#removeAll();
+    return this.#closing;
+  }
+
+  async #removeAll(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.close()));
     await Promise.all([...this.#guests.values()].map((guest) => guest.close()));
     await removeLaboratory(this.name);

@@ -134,6 +134,15 @@ testOnHosts(
   },
 );
 
+testOnHosts("without Open vSwitch up says what to install, in one line, and runs on the log fabric", async (up) => {
+  const hide = 'mount --bind /dev/null "$(command -v ovs-vswitchd || echo /usr/sbin/ovs-vswitchd)" && exec "$@"';
+  const running = up.startWith(["unshare", "--mount", "sh", "-c", hide, "sh", "bun", MAIN]);
+  const remedy = "apt-get install openvswitch-switch iproute2 for the real one";
+  await running.see(new RegExp(`"message":"Open vSwitch not found: hosts use the log fabric. ${remedy}"`));
+  await running.see(/networkattachment blue\/cart-7 {2}changed.* cor[0-9a-f]{12}"/);
+  assert.equal(await running.end("SIGINT"), 0);
+});
+
 test(
   "root without rights gets the log fabric in one line, or with --fabric ovs an error in one line",
   { timeout: TEST_TIMEOUT_MS },

@@ -218,7 +218,8 @@ export class AttachmentLoad implements Machine<LoadInput, LoadOutput> {
     this.#peers[record.network]?.forget(record.name);
     const stuck = stuckMessage(record, now, this.#options.readyWithinMs);
     if (stuck !== undefined) this.#find("stuck", record.name, stuck);
-    if (record.isSeen && record.readyAt === undefined && record.brokenAt === undefined) {
+    const mayNotExist = record.isUncertain && !record.isSeen;
+    if (!mayNotExist && record.readyAt === undefined && record.brokenAt === undefined) {
       this.#outputs.push({ kind: "unready", name: record.name });
     }
     record.deleteCalledAt = now;

@@ -32,7 +32,7 @@ export const ipamConfig: Config<IpamConfig> = defineConfig({
       group: API,
     }),
     context: flag.text({ help: "Context of the kubeconfig; else its current one.", valueName: "NAME", group: API }),
-    workers: flag.number({ help: "Attachments worked on at a time.", default: 8, min: 1, max: 256, group: API }),
+    workers: flag.number({ help: "Attachments worked on at a time.", default: 64, min: 1, max: 256, group: API }),
     validators: flag.number({ help: "Subnets worked on at a time.", default: 2, min: 1, max: 64, group: API }),
     events: flag.boolean({
       help: "Report given addresses and verdicts as Events, where the server takes them.",

@@ -108,7 +108,7 @@ export const agentConfig: Config<AgentConfig> = defineConfig({
       maxBytes: 65_536,
       group: EXEC,
     }),
-    workers: flag.number({ help: "Status updates at once.", default: 4, min: 1, max: 256, group: LIMITS }),
+    workers: flag.number({ help: "Status updates at once.", default: 32, min: 1, max: 256, group: LIMITS }),
     localsMax: flag.number({ help: "Attachments of this node.", default: 16_384, min: 1, max: 65_536, group: LIMITS }),
     remotesMax: flag.number({
       help: "Attachments of other nodes in this node's virtual networks.",

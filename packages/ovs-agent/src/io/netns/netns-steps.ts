@@ -1,4 +1,4 @@
-// Steps of the ping test on a host: iproute2 and ping as programs, their output told as it comes.
+// Steps of the ping test on a host: iproute2's programs, their output told as it comes.
 import { environment, type RunResult, runProcess, SpawnError, stdout } from "@coracle/runtime";
 
 /** Ends a command with an exit code and one line that says why. */

@@ -1,5 +1,6 @@
 // `test-by-ping`: puts an interface into a network namespace, gives it its address, and pings a peer from there.
 import { parseCidr, parseIp } from "@coracle/base";
+import { ping, type PingResult } from "@coracle/lab/io";
 import { stdout } from "@coracle/runtime";
 import { mustRun, runStep, StepFailure, STEP_EXIT_CODES, succeeds } from "./netns-steps.ts";
 
@@ -14,7 +15,9 @@ Exit status: 0 done, 1 bad usage, 2 no such interface, 3 no answer from the peer
 
 const COUNT_DEFAULT = 5;
 const COUNT_MAX = 10_000;
-const PING_WAIT_S = 15;
+/** A ping is one request a second for this long: the first ones are lost while other hosts learn of a new interface. */
+const REQUESTS_A_PING = 15;
+const REQUEST_WAIT_MS = 1000;
 
 interface PingTest {
   readonly ifc: string;
@@ -53,8 +56,8 @@ function readArguments(args: readonly string[]): PingTest {
           ? `no network namespace is called ${JSON.stringify(netns)}`
           : !parseCidr(address).ok
             ? `${JSON.stringify(address)} is not an address with a prefix length`
-            : peer !== undefined && !parseIp(peer).ok
-              ? `${JSON.stringify(peer)} is not an address`
+            : peer !== undefined && !isIpv4(peer)
+              ? `${JSON.stringify(peer)} is not an IPv4 address`
               : count < 1 || count > COUNT_MAX
                 ? `${JSON.stringify(countText)} is not a number from 1 to ${COUNT_MAX}`
                 : undefined;
@@ -77,18 +80,26 @@ async function moveInto({ ifc, netns }: PingTest): Promise<void> {
 
 async function pingUntilAnswered({ netns, count, peerName }: PingTest, peer: string): Promise<void> {
   for (let attempt = 1; attempt <= count; attempt++) {
-    const ping = ["ping", "-c", "1", "-W", String(PING_WAIT_S), peer];
-    const result = await runStep(["ip", "netns", "exec", netns, ...ping]);
-    if (new TextDecoder().decode(result.stderr).includes('exec of "ping" failed')) {
-      throw new StepFailure(
-        "Cannot ping: the program ping is not installed (Debian: iputils-ping)",
-        STEP_EXIT_CODES.failed,
-      );
-    }
-    if (result.code === 0) {
-      stdout().write(`${peerName} answered ping ${attempt} of at most ${count}\n`);
+    const result = await pingPatiently(netns, peer);
+    if (result.kind === "reply") {
+      stdout().write(`${peerName} answered ping ${attempt} of at most ${count} after ${result.rttMs.toFixed(1)} ms\n`);
       return;
     }
+    const outcome = result.kind === "refused" ? `could not be sent (${result.code})` : "was not answered";
+    stdout().write(`ping ${attempt} of at most ${count} to ${peerName} ${outcome}\n`);
   }
   throw new StepFailure(`Cannot reach ${peerName}: none of ${count} pings was answered`, STEP_EXIT_CODES.unreachable);
+}
+
+async function pingPatiently(netns: string, peer: string): Promise<PingResult> {
+  let result = await ping(netns, peer, { timeoutMs: REQUEST_WAIT_MS });
+  for (let request = 1; request < REQUESTS_A_PING && result.kind === "lost"; request++) {
+    result = await ping(netns, peer, { timeoutMs: REQUEST_WAIT_MS });
+  }
+  return result;
+}
+
+function isIpv4(text: string): boolean {
+  const parsed = parseIp(text);
+  return parsed.ok && parsed.value.family === 4;
 }

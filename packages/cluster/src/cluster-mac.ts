@@ -4,12 +4,20 @@ import { CLUSTER_MAC_SIZE_BYTES, type ForwardFrame } from "./forward-header.ts";
 /** HMAC with one key: the hash of the management session's PRF, SHA-256 or SHA-384. At least 8 bytes come back. */
 export type KeyedHash = (data: Uint8Array) => Uint8Array;
 
+/** What the keyed hashes are made of, for a thread that functions cannot be handed to. Secret. */
+export interface ClusterMacKeyMaterial {
+  readonly hash: "sha256" | "sha384" | "sha512";
+  readonly sign: Uint8Array;
+  readonly verify: Uint8Array;
+}
+
 /** Both directions of one management session, each key as long as its cipher's. */
 export interface ClusterMacKeys {
   /** What this node writes: the key of its role in the management handshake. */
   readonly sign: KeyedHash;
   /** What the peer writes. */
   readonly verify: KeyedHash;
+  readonly material?: ClusterMacKeyMaterial;
 }
 
 /** Header and payload together are covered whole up to here; beyond, only both ends of the payload are. */

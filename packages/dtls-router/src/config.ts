@@ -34,6 +34,7 @@ export interface DtlsRouterConfig extends ServiceConfig {
   readonly handshakesMax: number;
   readonly handshakesPerSecond: number;
   readonly closeNotify: boolean;
+  readonly packetThread: boolean;
 }
 
 const CREDENTIALS = "Credentials";
@@ -181,6 +182,11 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
     }),
     closeNotify: flag.boolean({
       help: "When ending, tell every device so that it connects anew at once.",
+      default: true,
+      group: LIMITS,
+    }),
+    packetThread: flag.boolean({
+      help: "Receive and forward on a thread of its own with batches of system calls, where the system allows it.",
       default: true,
       group: LIMITS,
     }),

@@ -3,4 +3,11 @@ import { runService } from "@coracle/lifecycle";
 import { dtlsRouterConfig } from "./config.ts";
 import { setUpRouter } from "./io/set-up-router.ts";
 
-await runService({ component: "dtls-router", config: dtlsRouterConfig, setup: setUpRouter });
+// Made here: in a compiled binary the path from this module to the worker's stays true.
+const worker = new URL("./packet-worker.ts", import.meta.url);
+
+await runService({
+  component: "dtls-router",
+  config: dtlsRouterConfig,
+  setup: (service, config) => setUpRouter(service, config, worker),
+});

@@ -1,6 +1,6 @@
 // Cluster MAC keys of one management session: the two keys behind the usual six parts of its key expansion.
 import { type CryptoProvider, cipherSuiteByName } from "@coracle/dtls";
-import type { ClusterMacKeys, KeyedHash } from "../cluster-mac.ts";
+import type { ClusterMacKeyMaterial, ClusterMacKeys, KeyedHash } from "../cluster-mac.ts";
 
 /** Bytes asked for behind the key block: two keys of the longest cipher. A shorter one uses the first of them. */
 export const MAC_KEY_MATERIAL_SIZE_BYTES = 64;
@@ -12,10 +12,17 @@ export function clusterMacKeys(
 ): ClusterMacKeys | undefined {
   const suite = cipherSuiteByName(session.suite);
   if (suite === undefined || session.extraKeys.length < 2 * suite.keySizeBytes) return undefined;
-  const keyed = (index: number): KeyedHash => {
-    const key = session.extraKeys.slice(index * suite.keySizeBytes, (index + 1) * suite.keySizeBytes);
-    return (data) => crypto.hmac(suite.hash, key, data);
-  };
-  const [client, server] = [keyed(0), keyed(1)];
-  return session.role === "client" ? { sign: client, verify: server } : { sign: server, verify: client };
+  const keyAt = (index: number): Uint8Array =>
+    session.extraKeys.slice(index * suite.keySizeBytes, (index + 1) * suite.keySizeBytes);
+  const [own, other] = session.role === "client" ? [0, 1] : [1, 0];
+  return clusterMacKeysOf(crypto, { hash: suite.hash, sign: keyAt(own), verify: keyAt(other) });
+}
+
+/** The keyed hashes of key material. */
+export function clusterMacKeysOf(crypto: CryptoProvider, material: ClusterMacKeyMaterial): ClusterMacKeys {
+  const keyed =
+    (key: Uint8Array): KeyedHash =>
+    (data) =>
+      crypto.hmac(material.hash, key, data);
+  return { sign: keyed(material.sign), verify: keyed(material.verify), material };
 }

@@ -16,6 +16,8 @@ import type { ChannelOutput, GlareRule, ProtectedChannel } from "../protected-ch
 import { SESSIONS_MAX } from "../session-book.ts";
 import { clusterMacKeys, MAC_KEY_MATERIAL_SIZE_BYTES } from "./channel-mac-keys.ts";
 
+export { clusterMacKeysOf } from "./channel-mac-keys.ts";
+
 /** The one identity of a cluster and its secret, the same at every node. */
 export interface ChannelCredentials {
   readonly identity: Uint8Array;

@@ -64,4 +64,5 @@ export type RouterOutput =
     }
   /** Application data that was not sent. */
   | { readonly kind: "refused"; readonly session: SessionId | undefined; readonly cause: RefusedCause }
-  | Exclude<ManagementOutput, { readonly kind: "transmit" | "member-set" | "member-removed" }>;
+  /** Also what a packet thread is told: members are already known here. */
+  | Exclude<ManagementOutput, { readonly kind: "transmit" }>;

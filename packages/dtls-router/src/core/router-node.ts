@@ -277,9 +277,11 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
           break;
         case "member-set":
           this.router.members.set(output.nodeId, output.endpoint, output.keys);
+          this.#outputs.push(output);
           break;
         case "member-removed":
           this.router.members.remove(output.nodeId);
+          this.#outputs.push(output);
           break;
         default:
           this.#outputs.push(output);

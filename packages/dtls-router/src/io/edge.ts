@@ -5,6 +5,7 @@ import type { SessionId } from "@coracle/dtls";
 import type { Logger } from "@coracle/lifecycle";
 import { startTimer, systemClock, type Timer, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
 import { readPath } from "../core/peer-path.ts";
+import type { MemberUpdate } from "../core/packet-messages.ts";
 import type { RouterInput, RouterOutput } from "../core/router-io.ts";
 import type { RouterNode } from "../core/router-node.ts";
 import type { Application, DeviceSession } from "./application.ts";
@@ -15,7 +16,15 @@ export interface EdgeOptions {
   readonly log: Logger;
   /** Asked for when the node table wants the addresses of the cluster. */
   readonly discover: () => Promise<readonly Endpoint[]>;
+  /** Told of members, for a packet thread. */
+  readonly onMember: (change: MemberUpdate) => void;
 }
+
+/** What the edge hears from the management plane. */
+type ManagementNews = Extract<
+  RouterOutput,
+  { kind: "discover" | "member" | "ready" | "clash" | "member-set" | "member-removed" }
+>;
 
 /** Timers are not armed for less: deadlines that are nearly due are served together. */
 const TIMER_MS_MIN = 1;
@@ -102,8 +111,6 @@ export class Edge {
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
-    this.#public?.close();
-    this.#cluster?.close();
     this.#application?.close();
   }
 
@@ -159,9 +166,12 @@ export class Edge {
     }
   }
 
-  #obeyManagement(output: Extract<RouterOutput, { kind: "discover" | "member" | "ready" | "clash" }>): void {
+  #obeyManagement(output: ManagementNews): void {
     const { log } = this.#options;
     switch (output.kind) {
+      case "member-set":
+      case "member-removed":
+        return this.#options.onMember(output);
       case "discover":
         void this.#discover();
         return;

@@ -68,7 +68,6 @@ function sessions({ node, edge, application }: RoutesOptions): unknown {
     withoutConnectionId: withoutCid,
     bySuite: Object.fromEntries(bySuite),
     byIdentity: Object.fromEntries(byIdentity),
-    flows: { kept: node.router.flows.size, confirmed: node.router.flows.confirmed },
     upstream: { kind: application.name, ...application.levels() },
   };
 }

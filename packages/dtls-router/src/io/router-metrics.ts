@@ -4,6 +4,7 @@ import type { Metrics } from "@coracle/lifecycle";
 import type { UdpEndpoint } from "@coracle/runtime";
 import type { Application } from "./application.ts";
 import type { Edge } from "./edge.ts";
+import type { NodePorts } from "./node-ports.ts";
 
 /** What the metrics are read from. */
 export interface RouterMetricsSources {
@@ -12,7 +13,7 @@ export interface RouterMetricsSources {
   readonly application: Application;
   /** Counters of the management sessions, if there are any. */
   readonly channelCounters: () => Readonly<Record<string, number>>;
-  readonly ports: { readonly public: UdpEndpoint; readonly cluster: UdpEndpoint | undefined };
+  readonly ports: NodePorts;
 }
 
 type Family = readonly [
@@ -27,6 +28,24 @@ export function dtlsCounters(node: RouterNode, drops: boolean): readonly (readon
   return Object.entries(node.server.counters).filter(([name]) => name.startsWith("drop") === drops);
 }
 
+/** What a packet thread has decided is decided again for what it hands up, but counted once. */
+const DECIDED_BEFORE: ReadonlySet<string> = new Set(["local", "processed-forward", "management"]);
+
+/** Datagrams by what became of them, on whichever thread. */
+function routeCounts({ node, ports }: RouterMetricsSources): readonly (readonly [string, number])[] {
+  const threads = new Map(ports.counts().routes);
+  const own = node.router.counters.snapshot();
+  if (threads.size === 0) return own;
+  return own.map(([name, count]) => [name, (threads.get(name) ?? 0) + (DECIDED_BEFORE.has(name) ? 0 : count)]);
+}
+
+function dropCounts({ node, ports }: RouterMetricsSources): readonly (readonly [string, number])[] {
+  const threads = new Map(ports.counts().drops);
+  const { toMain, toThreads } = ports.ringDrops();
+  const own = node.router.drops.snapshot().map(([name, count]) => [name, count + (threads.get(name) ?? 0)] as const);
+  return [...own, ["main-thread-busy", toMain], ["packet-thread-busy", toThreads]];
+}
+
 /** Registers the router's metrics. */
 export function addRouterMetrics(metrics: Metrics, sources: RouterMetricsSources): void {
   const { node, edge, application } = sources;
@@ -38,13 +57,8 @@ export function addRouterMetrics(metrics: Metrics, sources: RouterMetricsSources
       "cause",
       () => dtlsCounters(node, true),
     ],
-    [
-      "coracle_router_datagrams_total",
-      "Datagrams by what became of them.",
-      "route",
-      () => node.router.counters.snapshot(),
-    ],
-    ["coracle_router_drops_total", "Datagrams dropped by the router.", "cause", () => node.router.drops.snapshot()],
+    ["coracle_router_datagrams_total", "Datagrams by what became of them.", "route", () => routeCounts(sources)],
+    ["coracle_router_drops_total", "Datagrams dropped by the router.", "cause", () => dropCounts(sources)],
     ["coracle_router_handshake_failures_total", "Handshakes that failed.", "cause", () => edge.handshakeFailures],
     ["coracle_router_refusals_total", "Application data that was not sent.", "cause", () => edge.refusals],
     [
@@ -79,7 +93,7 @@ export function addRouterMetrics(metrics: Metrics, sources: RouterMetricsSources
   addPorts(metrics, sources);
 }
 
-function addLevels(metrics: Metrics, { node, application }: RouterMetricsSources): void {
+function addLevels(metrics: Metrics, { node, application, ports }: RouterMetricsSources): void {
   metrics.sampled({
     name: "coracle_router_held",
     help: "What is held in memory.",
@@ -88,8 +102,8 @@ function addLevels(metrics: Metrics, { node, application }: RouterMetricsSources
       Object.entries({
         sessions: node.server.sessionCount,
         handshakes: node.server.handshakeCount,
-        flows: node.router.flows.size,
-        flowsConfirmed: node.router.flows.confirmed,
+        flows: node.router.flows.size + ports.counts().flows,
+        flowsConfirmed: node.router.flows.confirmed + ports.counts().flowsConfirmed,
         members: node.router.members.size,
         ...application.levels(),
       }).map(([what, value]) => ({ labels: { what }, value })),
@@ -102,9 +116,8 @@ function addLevels(metrics: Metrics, { node, application }: RouterMetricsSources
 }
 
 function addPorts(metrics: Metrics, { ports }: RouterMetricsSources): void {
-  const open = Object.entries(ports).flatMap(([port, endpoint]) =>
-    endpoint === undefined ? [] : [{ port, endpoint }],
-  );
+  const both: Readonly<Record<string, UdpEndpoint | undefined>> = { public: ports.public, cluster: ports.cluster };
+  const open = Object.entries(both).flatMap(([port, endpoint]) => (endpoint === undefined ? [] : [{ port, endpoint }]));
   metrics.sampledCounter({
     name: "coracle_router_port_datagrams_total",
     help: "Datagrams in and out of the two ports.",

@@ -3,16 +3,7 @@ import { type Endpoint, nodeId } from "@coracle/cluster";
 import { CIPHER_SUITES, cipherSuiteByName, type CookieJar } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { buildInfo, ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
-import {
-  describeUdpPath,
-  environment,
-  openUdpEndpoint,
-  resolveHost,
-  systemClock,
-  systemRandom,
-  type UdpBatch,
-  type UdpEndpoint,
-} from "@coracle/runtime";
+import { environment, openUdpEndpoint, systemClock, systemRandom } from "@coracle/runtime";
 import type { DtlsRouterConfig } from "../config.ts";
 import { RouterNode } from "../core/router-node.ts";
 import { cookieSecret, SharedCookies } from "../core/shared-cookies.ts";
@@ -24,17 +15,19 @@ import { RouterCredentials } from "./credentials.ts";
 import { Edge } from "./edge.ts";
 import { createRoutes } from "./http-routes.ts";
 import { endpointsOf, PeerSource } from "./peer-source.ts";
+import { type NodePorts, openNodePorts } from "./node-ports.ts";
+import type { PacketThreadData } from "./packet-handler.ts";
 import type { OpenPort } from "./ports.ts";
 import { addRouterMetrics } from "./router-metrics.ts";
 import { UdpUpstream } from "./udp-upstream.ts";
 
 /** Batches of a device's own port are small: there are many of them. */
 const DEVICE_PORT_SIZES = { batchMax: 4, datagramSizeBytesMax: 1500, headroomBytes: 0 } as const;
-/** Messages that wait for a flush at the two ports of a node. */
-const SEND_QUEUE_MAX = 4096;
+/** Clients whose records are forwarded at once. */
+const FLOWS_MAX = 65_536;
 
 /** The parts of a router service. */
-export async function setUpRouter(service: Service, config: DtlsRouterConfig): Promise<ServiceParts> {
+export async function setUpRouter(service: Service, config: DtlsRouterConfig, worker: URL): Promise<ServiceParts> {
   const credentials = await RouterCredentials.open(config, service);
   const security = clusterSecurity(config.clusterSecurity, environment());
   let changed = (): void => undefined;
@@ -55,9 +48,16 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig): P
         });
   const node = makeNode(config, { credentials, cluster, cookies });
   credentials.onChange(() => replaceCredentials(node, credentials, service));
-  const edge = new Edge({ node, log: service.log, discover: () => peers.addresses() });
+  let onMember: NodePorts["onMember"] = () => undefined;
+  const edge = new Edge({
+    node,
+    log: service.log,
+    discover: () => peers.addresses(),
+    onMember: (change) => onMember(change),
+  });
   changed = () => void rediscover(edge, peers, service);
-  const ports = await openPorts(config, edge, service);
+  const ports = await openNodePorts({ config, edge, log: service.log, worker, thread: threadData(config, cluster) });
+  onMember = ports.onMember;
   const application = await makeApplication(config, { service, edge, node, server: ports.public.local });
   const channelCounters = (): Readonly<Record<string, number>> => cluster?.channel?.counters() ?? {};
   addRouterMetrics(service.metrics, { node, edge, application, ports, channelCounters });
@@ -80,10 +80,11 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig): P
       { name: "goodbye", run: () => sayGoodbye(node, edge, config, service) },
       {
         name: "ports",
-        run: () => {
+        run: async () => {
           edge.close();
           peers.close();
           credentials.close();
+          await ports.close();
         },
       },
     ],
@@ -99,6 +100,17 @@ async function sayGoodbye(node: RouterNode, edge: Edge, config: DtlsRouterConfig
   if (!config.closeNotify) return;
   const told = await edge.closeSessions(AbortSignal.timeout(5000));
   service.log.info("Devices told", { sessions: told });
+}
+
+function threadData(config: DtlsRouterConfig, cluster: ClusterOptions | undefined): PacketThreadData {
+  return {
+    nodeId: config.nodeId,
+    cidSizeBytes: config.cidSize,
+    mac: cluster?.management.mode === "dtls-mac",
+    backward: config.backward,
+    hashSeed: systemRandom.uint32(),
+    flowsMax: FLOWS_MAX,
+  };
 }
 
 function makeNode(
@@ -159,33 +171,6 @@ async function rediscover(edge: Edge, peers: PeerSource, service: Service): Prom
   }
 }
 
-async function openPorts(
-  config: DtlsRouterConfig,
-  edge: Edge,
-  service: Service,
-): Promise<{ readonly public: UdpEndpoint; readonly cluster: UdpEndpoint | undefined }> {
-  const open = async (
-    name: "listen" | "cluster-listen",
-    onBatch: (batch: UdpBatch) => void,
-  ): Promise<UdpEndpoint | undefined> => {
-    const address = name === "listen" ? config.listen : config.clusterListen;
-    if (address === undefined) return undefined;
-    const { endpoint, path } = await openUdpEndpoint({
-      host: await ipOf(address.host),
-      port: address.port,
-      sendQueueMax: SEND_QUEUE_MAX,
-      segment: name === "cluster-listen",
-      onBatch,
-    });
-    service.log.info("Listening", { port: name, at: endpoint.local.port, packetPath: describeUdpPath(path) });
-    return endpoint;
-  };
-  const cluster = await open("cluster-listen", (batch) => edge.receiveCluster(batch));
-  const opened = await open("listen", (batch) => edge.receivePublic(batch));
-  if (opened === undefined) throw new ExitError("--listen is needed");
-  return { public: opened, cluster };
-}
-
 async function makeApplication(
   config: DtlsRouterConfig,
   parts: { readonly service: Service; readonly edge: Edge; readonly node: RouterNode; readonly server: Endpoint },
@@ -232,11 +217,4 @@ function diagnosis(node: RouterNode): Readonly<Record<string, number>> {
     ...Object.fromEntries(node.router.drops.snapshot()),
     ...node.server.counters,
   };
-}
-
-/** The system's choice for a name such as `localhost`. */
-async function ipOf(host: string): Promise<string> {
-  const [first] = await resolveHost(host);
-  if (first === undefined) throw new ExitError(`${host} has no address`);
-  return first;
 }

@@ -12,6 +12,7 @@ export * from "./node-record.ts";
 export * from "./node-table-io.ts";
 export * from "./node-table-options.ts";
 export * from "./node-table.ts";
+export * from "./peer-list.ts";
 export * from "./ping-pong.ts";
 export * from "./protected-channel.ts";
 export * from "./readiness.ts";

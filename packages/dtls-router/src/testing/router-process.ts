@@ -120,7 +120,8 @@ async function stop(child: ChildProcess): Promise<number | null> {
   const ended = new Promise<number | null>((resolve) => {
     child.once("exit", (code) => resolve(code));
   });
-  child.kill("SIGTERM");
+  // By number: on Deno `child.kill` makes the exit look like the signal's, whatever the program does.
+  if (child.pid !== undefined) process.kill(child.pid, "SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
   const code = await ended;
   clearTimeout(timer);

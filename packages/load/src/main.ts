@@ -2,9 +2,14 @@
 import { command, runCommands } from "@coracle/lifecycle";
 import { attachmentsConfig } from "./attachments-config.ts";
 import { runAttachments } from "./io/attachments/run-attachments.ts";
+import { runNat } from "./io/nat/run-nat.ts";
+import { natConfig } from "./nat-config.ts";
 
 await runCommands({
   name: "coracle-load",
   summary: "loads the system and measures it",
-  commands: { attachments: command(attachmentsConfig, runAttachments) },
+  commands: {
+    attachments: command(attachmentsConfig, runAttachments),
+    nat: command(natConfig, runNat),
+  },
 });

@@ -1,0 +1,64 @@
+// The words of the simulated NAT and balancer.
+
+/** Where datagrams come from or go to. */
+export interface NatAddress {
+  readonly address: Uint8Array;
+  readonly port: number;
+}
+
+/** Equal for equal addresses; the driver makes it, so that nothing is formatted for a datagram. */
+export type AddressKey = number | string;
+
+/** Number of an outside port: one socket of the driver. Never used twice. */
+export type PortNumber = number;
+
+/** Settings of a {@link NatTable}. */
+export interface NatOptions {
+  /** How many back ends there are; routes name them by index. */
+  readonly backendCount: number;
+  /** A client silent for this long gets a new outside port, and so another back end, when it speaks again. */
+  readonly natTimeoutMs: number;
+  /** An outside port silent for this long gets a back end by chance when it speaks again. */
+  readonly balancerTimeoutMs: number;
+  /** An outside port that was left still delivers answers for this long. */
+  readonly lingerMs: number;
+  /** Clients at once; datagrams of more are dropped. */
+  readonly flowsMax: number;
+  /** Of flows that a schedule moves, 0 to 1. */
+  readonly share: number;
+  /** All of {@link share} get new outside ports this often; never without. */
+  readonly rebindEveryMs: number | undefined;
+  /** All of {@link share} get back ends by chance this often; never without. */
+  readonly reshuffleEveryMs: number | undefined;
+}
+
+/** What part of the datagrams is lost on purpose, 0 to 1. */
+export interface NatDrops {
+  readonly toBackends: number;
+  readonly toClients: number;
+}
+
+/** Where a client's datagram goes. */
+export interface NatRoute {
+  readonly port: PortNumber;
+  readonly backend: number;
+}
+
+/** What the driver has to do with outside ports. */
+export type NatOutput =
+  { readonly kind: "open"; readonly port: PortNumber } | { readonly kind: "close"; readonly port: PortNumber };
+
+/** Everything the table counts. */
+export interface NatCounts {
+  toBackends: number;
+  toClients: number;
+  droppedToBackends: number;
+  droppedToClients: number;
+  flowsFull: number;
+  noFlow: number;
+  flows: number;
+  natTimeouts: number;
+  balancerTimeouts: number;
+  rebinds: number;
+  reshuffles: number;
+}

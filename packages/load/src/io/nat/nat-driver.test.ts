@@ -1,0 +1,90 @@
+// The simulated NAT on real sockets: echoes come back, from new ports after a rebinding; strangers are not let through.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { SeededRandom } from "@coracle/base";
+import { createLogger } from "@coracle/lifecycle";
+import { openUdpEndpoint, udpAddress, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
+import { eventually } from "@coracle/sim";
+import { NatTable } from "../../core/nat/nat-table.ts";
+import { NatDriver } from "./nat-driver.ts";
+
+/** A server that answers with its name and remembers the ports it heard from. */
+class EchoServer {
+  readonly ports: Set<number> = new Set();
+  #endpoint: UdpEndpoint | undefined;
+
+  async open(name: number): Promise<UdpEndpoint> {
+    const { endpoint } = await openUdpEndpoint({
+      host: "127.0.0.1",
+      port: 0,
+      onBatch: (batch) => this.#echo(name, batch),
+    });
+    this.#endpoint = endpoint;
+    return endpoint;
+  }
+
+  #echo(name: number, batch: UdpBatch): void {
+    for (const { bytes, start, source } of batch.datagrams.slice(0, batch.count)) {
+      this.ports.add(source.port);
+      this.#endpoint?.send(Uint8Array.of(name, bytes[start] ?? 0), 0, 2, source);
+    }
+  }
+}
+
+describe("the NAT on sockets", () => {
+  it("carries datagrams both ways, moves clients, and lets no stranger through", async () => {
+    const servers = [new EchoServer(), new EchoServer()];
+    const backends = await Promise.all(servers.map((server, index) => server.open(index)));
+    const options = {
+      backendCount: 2,
+      natTimeoutMs: 60_000,
+      balancerTimeoutMs: 60_000,
+      lingerMs: 0,
+      flowsMax: 10,
+      share: 1,
+      rebindEveryMs: undefined,
+      reshuffleEveryMs: undefined,
+    };
+    const table = new NatTable(options, new SeededRandom(7));
+    const driver = new NatDriver({
+      table,
+      backends: backends.map(({ local }) => local),
+      outside: "127.0.0.1",
+      log: createLogger("load"),
+    });
+    const answers: number[] = [];
+    const client = await openUdpEndpoint({
+      host: "127.0.0.1",
+      port: 0,
+      onBatch: (batch) => {
+        for (const { bytes, start } of batch.datagrams.slice(0, batch.count)) answers.push(bytes[start + 1] ?? -1);
+      },
+    });
+    try {
+      const port = await driver.start("127.0.0.1", 0);
+      const front = udpAddress("127.0.0.1", port);
+      for (let round = 0; round < 10; round++) {
+        client.endpoint.send(Uint8Array.of(round), 0, 1, front);
+        client.endpoint.flush();
+        await eventually(() => answers.includes(round), `answer ${round}`);
+        assert.equal(driver.rebind(1), 1);
+      }
+      const ports = servers.flatMap((server) => [...server.ports]);
+      assert.equal(ports.length, 10);
+      assert.equal(driver.openPorts, 1);
+      assert.ok(servers.every((server) => server.ports.size > 0));
+      client.endpoint.send(Uint8Array.of(99), 0, 1, front);
+      client.endpoint.flush();
+      await eventually(() => answers.includes(99), "the last answer");
+      const last = servers.flatMap((server) => [...server.ports]).find((each) => !ports.includes(each));
+      client.endpoint.send(Uint8Array.of(1, 1), 0, 2, udpAddress("127.0.0.1", last ?? 0));
+      client.endpoint.flush();
+      await eventually(() => driver.lost.stranger === 1, "the stranger is counted");
+      assert.equal(answers.length, 11);
+    } finally {
+      driver.close();
+      client.endpoint.close();
+      for (const backend of backends) backend.close();
+    }
+  });
+});

@@ -1,0 +1,179 @@
+// The sockets of the simulated NAT: one for clients, one for each outside port; a timer for its schedules.
+import type { Millis } from "@coracle/base";
+import type { Logger } from "@coracle/lifecycle";
+import {
+  copyUdpAddress,
+  openUdpEndpoint,
+  type ReceivedDatagram,
+  startTimer,
+  systemClock,
+  type Timer,
+  type UdpAddress,
+  udpAddressKey,
+  type UdpBatch,
+  type UdpEndpoint,
+} from "@coracle/runtime";
+import type { NatTable } from "../../core/nat/nat-table.ts";
+import type { PortNumber } from "../../core/nat/nat-types.ts";
+
+/** What a {@link NatDriver} works with. */
+export interface NatDriverOptions {
+  readonly table: NatTable;
+  readonly backends: readonly UdpAddress[];
+  /** IP address of the outside ports. */
+  readonly outside: string;
+  readonly log: Logger;
+}
+
+/** An outside port; while it opens, a few datagrams wait for it. */
+interface OutsidePort {
+  endpoint: UdpEndpoint | undefined;
+  waiting: { readonly bytes: Uint8Array; readonly to: UdpAddress }[];
+  isClosed: boolean;
+}
+
+const WAITING_MAX = 8;
+/** Outside ports are many, so their memory is small. */
+const PORT_SIZES = { batchMax: 4, datagramSizeBytesMax: 2048, headroomBytes: 0 } as const;
+const FRONT_BUFFER_BYTES = 8 * 1024 * 1024;
+
+/** Carries datagrams both ways as the table decides. */
+export class NatDriver {
+  /** Datagrams lost in the driver: a port not open yet, a stranger at an outside port, a socket that could not be opened. */
+  readonly lost: { portNotOpen: number; stranger: number; portFailed: number } = {
+    portNotOpen: 0,
+    stranger: 0,
+    portFailed: 0,
+  };
+  readonly #options: NatDriverOptions;
+  readonly #ports: Map<PortNumber, OutsidePort> = new Map();
+  readonly #backendKeys: ReadonlySet<number | string>;
+  #front: UdpEndpoint | undefined;
+  #timer: Timer | undefined;
+
+  constructor(options: NatDriverOptions) {
+    this.#options = options;
+    this.#backendKeys = new Set(options.backends.map(udpAddressKey));
+  }
+
+  /** Sockets towards back ends that are open. */
+  get openPorts(): number {
+    return this.#ports.size;
+  }
+
+  /** Listens for clients; answers the port. */
+  async start(host: string, port: number): Promise<number> {
+    const { endpoint } = await openUdpEndpoint({
+      host,
+      port,
+      receiveBufferBytes: FRONT_BUFFER_BYTES,
+      onBatch: (batch) => this.#fromClients(batch),
+    });
+    this.#front = endpoint;
+    this.#options.table.start(systemClock.now());
+    this.#arm();
+    return endpoint.local.port;
+  }
+
+  /** New ports and back ends for a share of the clients. */
+  rebind(share: number): number {
+    const moved = this.#options.table.rebind(share, systemClock.now());
+    this.#obey();
+    return moved;
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#front?.close();
+    this.#front = undefined;
+    for (const port of this.#ports.values()) {
+      port.isClosed = true;
+      port.endpoint?.close();
+    }
+    this.#ports.clear();
+  }
+
+  #fromClients(batch: UdpBatch): void {
+    const now = systemClock.now();
+    for (let index = 0; index < batch.count; index++) {
+      const datagram = batch.datagrams[index];
+      if (datagram !== undefined) this.#fromClient(datagram, now);
+    }
+  }
+
+  #fromClient({ bytes, start, end, source }: ReceivedDatagram, now: Millis): void {
+    const { table, backends } = this.#options;
+    const route = table.fromClient(udpAddressKey(source), () => copyUdpAddress(source), now);
+    this.#obey();
+    const to = route === undefined ? undefined : backends[route.backend];
+    const port = route === undefined ? undefined : this.#ports.get(route.port);
+    if (to === undefined || port === undefined) return;
+    if (port.endpoint !== undefined) {
+      port.endpoint.send(bytes, start, end, to);
+      port.endpoint.flush();
+    } else if (port.waiting.length < WAITING_MAX) port.waiting.push({ bytes: bytes.slice(start, end), to });
+    else this.lost.portNotOpen++;
+  }
+
+  #fromBackend(number: PortNumber, batch: UdpBatch): void {
+    for (let index = 0; index < batch.count; index++) {
+      const datagram = batch.datagrams[index];
+      if (datagram === undefined) break;
+      if (!this.#backendKeys.has(udpAddressKey(datagram.source))) {
+        this.lost.stranger++;
+        continue;
+      }
+      const client = this.#options.table.fromBackend(number);
+      if (client !== undefined) this.#front?.send(datagram.bytes, datagram.start, datagram.end, client);
+    }
+    this.#front?.flush();
+  }
+
+  #obey(): void {
+    const { table } = this.#options;
+    for (let output = table.poll(); output !== undefined; output = table.poll()) {
+      if (output.kind === "open") void this.#open(output.port);
+      else this.#close(output.port);
+    }
+  }
+
+  async #open(number: PortNumber): Promise<void> {
+    const port: OutsidePort = { endpoint: undefined, waiting: [], isClosed: false };
+    this.#ports.set(number, port);
+    try {
+      const { endpoint } = await openUdpEndpoint({
+        host: this.#options.outside,
+        port: 0,
+        sizes: PORT_SIZES,
+        onBatch: (batch) => this.#fromBackend(number, batch),
+      });
+      if (port.isClosed) return endpoint.close();
+      port.endpoint = endpoint;
+      for (const { bytes, to } of port.waiting) endpoint.send(bytes, 0, bytes.length, to);
+      port.waiting = [];
+      endpoint.flush();
+    } catch (error) {
+      this.lost.portFailed += port.waiting.length;
+      port.waiting = [];
+      this.#options.log.error("No socket for an outside port", { error });
+    }
+  }
+
+  #close(number: PortNumber): void {
+    const port = this.#ports.get(number);
+    if (port === undefined) return;
+    this.#ports.delete(number);
+    port.isClosed = true;
+    port.endpoint?.close();
+  }
+
+  #arm(): void {
+    const next = this.#options.table.nextTimeout();
+    if (next === undefined || this.#front === undefined) return;
+    this.#timer = startTimer(Math.max(1, next - systemClock.now()), () => {
+      this.#options.table.timeout(systemClock.now());
+      this.#obey();
+      this.#arm();
+    });
+  }
+}

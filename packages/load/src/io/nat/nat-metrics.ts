@@ -1,0 +1,55 @@
+// What the simulated NAT counts, as Prometheus metrics.
+import type { Metrics } from "@coracle/lifecycle";
+import type { NatTable } from "../../core/nat/nat-table.ts";
+import type { NatDriver } from "./nat-driver.ts";
+
+/** What the metrics are read from. */
+export interface NatMetricsSources {
+  readonly table: NatTable;
+  readonly driver: NatDriver;
+  /** Addresses, in the order of the table. */
+  readonly backends: readonly string[];
+}
+
+type Rows = readonly (readonly [name: string, value: number])[];
+
+/** Registers the metrics. */
+export function addNatMetrics(metrics: Metrics, { table, driver, backends }: NatMetricsSources): void {
+  const counter = (name: string, help: string, label: string, rows: () => Rows): void =>
+    metrics.sampledCounter<string>({
+      name,
+      help,
+      labels: [label],
+      sample: () => rows().map(([each, value]) => ({ labels: { [label]: each }, value })),
+    });
+  counter("coracle_nat_datagrams_total", "Datagrams passed on.", "direction", () => [
+    ["to-backends", table.counts.toBackends],
+    ["to-clients", table.counts.toClients],
+  ]);
+  counter("coracle_nat_drops_total", "Datagrams dropped, on purpose or not.", "cause", () => [
+    ["told-to-backends", table.counts.droppedToBackends],
+    ["told-to-clients", table.counts.droppedToClients],
+    ["flows-full", table.counts.flowsFull],
+    ["no-flow", table.counts.noFlow],
+    ["port-not-open", driver.lost.portNotOpen],
+    ["port-failed", driver.lost.portFailed],
+    ["stranger", driver.lost.stranger],
+  ]);
+  counter("coracle_nat_moves_total", "Clients that were given another port or back end.", "cause", () => [
+    ["rebind", table.counts.rebinds],
+    ["reshuffle", table.counts.reshuffles],
+    ["nat-timeout", table.counts.natTimeouts],
+    ["balancer-timeout", table.counts.balancerTimeouts],
+  ]);
+  metrics.sampled({
+    name: "coracle_nat_flows",
+    help: "Clients that have a way, by back end.",
+    labels: ["backend"],
+    sample: () => table.perBackend().map((value, index) => ({ labels: { backend: backends[index] ?? "" }, value })),
+  });
+  metrics.sampled({
+    name: "coracle_nat_open_ports",
+    help: "Outside ports open.",
+    sample: () => [{ value: driver.openPorts }],
+  });
+}

@@ -1,0 +1,118 @@
+// The flags of `coracle-load nat`.
+import { parsePeerList, type PeerName } from "@coracle/cluster";
+import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
+import * as z from "zod";
+
+/** What `coracle-load nat` is told. */
+export interface NatConfig extends ServiceConfig {
+  readonly http: Address;
+  readonly listen: Address;
+  readonly backends: readonly PeerName[];
+  readonly outside: string;
+  readonly natTimeoutMs: number;
+  readonly balancerTimeoutMs: number;
+  readonly lingerMs: number;
+  readonly rebindEveryMs: number | undefined;
+  readonly reshuffleEveryMs: number | undefined;
+  readonly share: number;
+  readonly dropToBackends: number;
+  readonly dropToClients: number;
+  readonly flowsMax: number;
+  readonly seed: number | undefined;
+}
+
+const MOVES = "Moves and losses";
+
+const backendList: z.ZodType<readonly PeerName[], string> = z.string().transform((text, context) => {
+  const parsed = parsePeerList(text);
+  if (parsed.ok && parsed.value.length > 0) return parsed.value;
+  context.addIssue("is no list of HOST:PORT with commas");
+  return z.NEVER;
+});
+
+/** The command line of `coracle-load nat`. */
+export const natConfig: Config<NatConfig> = defineConfig({
+  name: "coracle-load nat",
+  summary: "stand between devices and servers as a NAT and a UDP balancer that forget",
+  description:
+    "Each client gets an outside port of its own and a back end by chance. Both are forgotten after a time, or on command: POST /rebind gives every client a new port and back end, POST /reshuffle a new back end alone; ?share=0.5 moves half of them. PUT /drops?toBackends=0.1&toClients=0.1 loses datagrams.",
+  flags: {
+    listen: flag.address({ help: "Clients send here.", default: "127.0.0.1:5784" }),
+    backends: flag.value(backendList, {
+      help: "Servers, with commas.",
+      required: true,
+      valueName: "LIST",
+    }),
+    outside: flag.text({
+      help: "IP address of the outside ports.",
+      default: "127.0.0.1",
+      valueName: "ADDRESS",
+    }),
+    flowsMax: flag.number({
+      help: "Clients at once, each with a socket; datagrams of more are dropped.",
+      default: 10_000,
+      min: 1,
+      max: 50_000,
+    }),
+    natTimeoutMs: flag.duration({
+      help: "A client silent for this long gets a new outside port and back end when it speaks again.",
+      default: "30s",
+      minMs: 10,
+      group: MOVES,
+    }),
+    balancerTimeoutMs: flag.duration({
+      help: "A client silent for this long gets a back end by chance when it speaks again.",
+      default: "15s",
+      minMs: 10,
+      group: MOVES,
+    }),
+    lingerMs: flag.duration({
+      help: "An outside port that was left still delivers answers for this long.",
+      default: "0s",
+      group: MOVES,
+    }),
+    rebindEveryMs: flag.duration({
+      help: "Give clients new ports and back ends this often; else only on command.",
+      minMs: 10,
+      group: MOVES,
+    }),
+    reshuffleEveryMs: flag.duration({
+      help: "Give clients back ends by chance this often; else only on command.",
+      minMs: 10,
+      group: MOVES,
+    }),
+    share: flag.number({
+      help: "Part of the clients that a schedule moves.",
+      default: 1,
+      max: 1,
+      fraction: true,
+      group: MOVES,
+    }),
+    dropToBackends: flag.number({
+      help: "Part of the datagrams to back ends that is lost.",
+      default: 0,
+      max: 1,
+      fraction: true,
+      group: MOVES,
+    }),
+    dropToClients: flag.number({
+      help: "Part of the datagrams to clients that is lost.",
+      default: 0,
+      max: 1,
+      fraction: true,
+      group: MOVES,
+    }),
+    seed: flag.number({
+      help: "Makes the same choices again; else one is chosen and logged.",
+      max: 0xffff_ffff,
+      group: MOVES,
+    }),
+    ...serviceFlags({ http: "127.0.0.1:9378" }),
+  },
+  examples: [
+    {
+      line: "coracle-load nat --backends 127.0.0.1:5684,127.0.0.1:5685 --rebind-every 5s",
+      does: "two routers behind a balancer; every device has another address each five seconds",
+    },
+  ],
+});

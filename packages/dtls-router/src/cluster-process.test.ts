@@ -1,6 +1,7 @@
 // Three routers as real processes: a device's records land on the wrong node in each management mode, and all are served.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { after, describe, it } from "node:test";
 import { eventually } from "@coracle/sim";
 import { freeUdpPort, type RouterProcess, startRouter, TEST_KEY, TestFolder } from "./testing/router-process.ts";
@@ -50,7 +51,7 @@ const modes = [
 ] as const;
 
 for (const { mode, flags, isSecret } of modes) {
-  describe(`three routers in mode ${mode} ${flags.join(" ")}`, () => {
+  describe(`three routers in mode ${[mode, ...flags].join(" ")}`, () => {
     it("serve every record of devices that move from node to node", async () => {
       const secret = isSecret ? randomBytes(32).toString("base64") : undefined;
       const routers = await startCluster(flags, secret);
@@ -121,6 +122,55 @@ describe("a cluster", () => {
     } finally {
       device?.close();
       await Promise.all(routers.map((router) => router.stop()));
+    }
+  });
+
+  it("keeps its members, answers probes and serves devices while both ports of a node are flooded", async () => {
+    const routers = await startCluster([], undefined);
+    const [first, second] = routers;
+    assert.ok(first !== undefined && second !== undefined);
+    const flood = createSocket("udp4");
+    let device: UdpDevice | undefined;
+    let isFlooding = true;
+    try {
+      await allReady(routers);
+      device = await UdpDevice.connect({ port: first.port, psk });
+      const garbage = randomBytes(64);
+      // Records with IDs of this node, of another and of nobody, hellos, frames; none is authentic.
+      const first12 = [25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1];
+      const kinds = [[...first12, 1], [...first12, 2], [...first12, 99], [22, 0xfe, 0xfd, 0, 0], [63], [62]];
+      let sent = 0;
+      const burst = (): void => {
+        for (let index = 0; index < 60; index++) {
+          const bytes = Buffer.from(garbage);
+          bytes.set(kinds[index % kinds.length] ?? []);
+          bytes.writeUInt16BE(64 - 19, 17);
+          const port = index % 5 === 4 ? (first.clusterPort ?? first.port) : first.port;
+          flood.send(bytes, port, "127.0.0.1");
+          sent++;
+        }
+        if (isFlooding) setTimeout(burst, 1);
+      };
+      burst();
+      for (let round = 0; round < 8; round++) {
+        await device.move(round % 2 === 0 ? second.port : first.port);
+        assert.equal((await device.request("GET", "benchmark")).code, "2.05");
+        assert.equal((await fetch(`${first.http}/readyz`)).status, 200);
+      }
+      isFlooding = false;
+      assert.ok(sent > 500, `only ${sent} were sent`);
+      assert.equal(await total(routers, 'coracle_cluster_node_table_total{event="expired"}'), 0);
+      assert.ok((await first.metric('coracle_dtls_drops_total{cause="dropUnknownCid"}')) > 0);
+      assert.equal(await first.metric('coracle_router_held{what="sessions"}'), 1);
+      await eventually(
+        async () => (await first.metric('coracle_router_drops_total{cause="unknown-node"}')) > 0,
+        "counted drops of the packet thread",
+      );
+    } finally {
+      isFlooding = false;
+      device?.close();
+      await Promise.all(routers.map((router) => router.stop()));
+      flood.close();
     }
   });
 

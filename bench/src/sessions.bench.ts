@@ -20,7 +20,7 @@ interface Figures {
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   if (!("Bun" in globalThis)) throw new CannotRun("sizes of the heap are Bun's", "run the benchmark on Bun");
-  const sessions = context.smoke ? 2000 : 100_000;
+  const sessions = context.smoke ? 20_000 : 100_000;
   const rounds = context.smoke ? 1 : 3;
   const figures: Figures[] = [];
   for (let round = 0; round < rounds; round++) {

@@ -1,5 +1,5 @@
 // Ages as `kubectl get` prints them (apimachinery pkg/util/duration): at most two units, coarser as they grow.
-import { parseTimestampMs } from "./timestamp.ts";
+import { parseTimestampMs } from "@coracle/base";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -1,7 +1,7 @@
 // What a statically typed server says about a body it cannot decode: the first value of a wrong type, in the words of Go.
+import { parseTimestampMs } from "@coracle/base";
 import { isJsonObject } from "./json.ts";
 import type { StructuralSchema } from "./structural-schema.ts";
-import { parseTimestampMs } from "./timestamp.ts";
 
 const QUANTITY = String.raw`^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$`;
 

@@ -15,6 +15,4 @@ export * from "./resource-definition.ts";
 export * from "./schema-default.ts";
 export * from "./schema-validate.ts";
 export * from "./structural-schema.ts";
-export * from "./timestamp.ts";
 export * from "./zod-structural.ts";
-export { encodeBase64 } from "./core/base64.ts";

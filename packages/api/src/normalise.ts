@@ -1,11 +1,11 @@
 // What a statically typed server leaves out or rewrites when it prints an object again: empty collections, nulls, time zones.
+import { formatTime, microTimeInUtc, parseTimestampMs } from "@coracle/base";
 import { coreSchema } from "./core/core-schema.ts";
 import { withDefaults } from "./core/members.ts";
 import { alwaysWritten, isOmittedWhenZero } from "./core/zero-fields.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { ApiObject, ObjectMeta } from "./object-meta.ts";
 import type { StructuralSchema } from "./structural-schema.ts";
-import { formatTime, microTimeInUtc, parseTimestampMs } from "./timestamp.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 

@@ -1,4 +1,5 @@
 // Checks a JSON value against a structural schema, with the errors a CustomResourceDefinition with that schema gives.
+import { parseTimestampMs } from "@coracle/base";
 import {
   type FieldError,
   duplicate,
@@ -11,7 +12,6 @@ import {
 } from "./field-error.ts";
 import { isJsonObject, type JsonObject, jsonEqual } from "./json.ts";
 import type { StructuralSchema } from "./structural-schema.ts";
-import { parseTimestampMs } from "./timestamp.ts";
 
 /** Errors beyond this many are not looked for. */
 export const SCHEMA_ERRORS_MAX = 100;

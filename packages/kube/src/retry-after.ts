@@ -1,4 +1,5 @@
 // Retry-After: seconds or an HTTP date, as a wait (RFC 9110 §10.2.3, §5.6.7).
+import { daysFromCivil } from "@coracle/base";
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAY_MS = 86_400_000;
@@ -47,15 +48,5 @@ function toMs(
   const [hour, minute, second] = time.map(Number);
   if (hour === undefined || minute === undefined || second === undefined) return undefined;
   if (month === 0 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return undefined;
-  return daysSinceEpoch(year, month, day) * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000;
-}
-
-/** Days from 1970-01-01 in the Gregorian calendar; years are counted from March so that leap days come last. */
-function daysSinceEpoch(year: number, month: number, day: number): number {
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146_097 + dayOfEra - 719_468;
+  return daysFromCivil(year, month, day) * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000;
 }

@@ -1,9 +1,9 @@
 // What `kubectl get pods` says about a pod: ready containers, one word of status, restarts.
+import { parseTimestampMs } from "@coracle/base";
 import { formatAge } from "../age.ts";
 import { textAt, valueAt } from "../field-path.ts";
 import { isJsonObject, type JsonObject } from "../json.ts";
 import type { ApiObject } from "../object-meta.ts";
-import { parseTimestampMs } from "../timestamp.ts";
 import { conditionStatus, numberAt, objectsAt } from "./members.ts";
 
 interface Summary {

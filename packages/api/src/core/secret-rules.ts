@@ -1,10 +1,11 @@
 // Rules of Secret: write-only stringData, keys that types demand. No message ever holds a value.
+import { encodeBase64 } from "@coracle/base";
 import { type FieldError, invalid, required, tooLong } from "../field-error.ts";
 import { textAt } from "../field-path.ts";
 import { isJsonObject, type JsonObject } from "../json.ts";
 import { checkDataKey } from "../names.ts";
 import type { ApiObject } from "../object-meta.ts";
-import { base64Size, DATA_SIZE_BYTES_MAX, encodeBase64 } from "./base64.ts";
+import { base64Size, DATA_SIZE_BYTES_MAX } from "./data-size.ts";
 import { objectAt } from "./members.ts";
 
 const SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name";

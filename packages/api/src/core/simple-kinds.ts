@@ -8,7 +8,7 @@ import type { ApiObject } from "../object-meta.ts";
 import type { ResourceDefinition } from "../resource-definition.ts";
 import { coreAgeColumn, coreColumn, coreDefinition, coreNameColumn } from "./core-definition.ts";
 import { coreSchema } from "./core-schema.ts";
-import { base64Size, DATA_SIZE_BYTES_MAX } from "./base64.ts";
+import { base64Size, DATA_SIZE_BYTES_MAX } from "./data-size.ts";
 import { numberAt, objectAt } from "./members.ts";
 import { validateSecret, withStringData } from "./secret-rules.ts";
 

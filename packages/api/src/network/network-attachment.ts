@@ -1,5 +1,5 @@
 // NetworkAttachment as a served kind: content rules, columns, selectors, stamps.
-import { parseIp } from "@coracle/base";
+import { parseIp, parseTimestampMs } from "@coracle/base";
 import { ageColumn, conditionColumn, fieldColumn, nameColumn } from "../columns.ts";
 import { selectableAt, textAt, valueAt } from "../field-path.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
@@ -7,7 +7,6 @@ import { isJsonObject } from "../json.ts";
 import { checkDnsSubdomain } from "../names.ts";
 import type { ApiObject } from "../object-meta.ts";
 import type { ColumnDefinition, ResourceDefinition } from "../resource-definition.ts";
-import { parseTimestampMs } from "../timestamp.ts";
 import { networkAttachmentSchema } from "./network-attachment-schema.ts";
 import { networkDefinition } from "./network-definition.ts";
 import type { StampedSection } from "./stamp.ts";

@@ -1,5 +1,6 @@
 // Ends namespaces: deletes all they hold, says what holds them up, and lets them go when they are empty.
-import { type ApiObject, formatTime, isJsonObject, type ResourceDefinition } from "@coracle/api";
+import { type ApiObject, isJsonObject, type ResourceDefinition } from "@coracle/api";
+import { formatTime } from "@coracle/base";
 import { formatGroupResource, StatusError } from "@coracle/kube";
 import type { Logger } from "@coracle/lifecycle";
 import {

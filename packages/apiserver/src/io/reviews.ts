@@ -2,12 +2,12 @@
 import {
   type ApiObject,
   type FieldError,
-  formatTime,
   invalid,
   isJsonObject,
   type JsonObject,
   type ResourceDefinition,
 } from "@coracle/api";
+import { formatTime } from "@coracle/base";
 import { badRequestStatus, StatusError } from "@coracle/kube";
 import type { AccessAttributes } from "../core/auth/authorization.ts";
 import type { UserInfo } from "../core/registry/environment.ts";

@@ -1,5 +1,6 @@
 // Service account tokens: JSON Web Tokens (RFC 7519, ES256) signed with the server's own key, bound to objects by uid.
 import { isJsonObject, type JsonObject } from "@coracle/api";
+import { decodeBase64Url, encodeBase64Url } from "@coracle/base";
 import { uuid } from "@coracle/runtime";
 import type { DataFolder } from "./pki/data-folder.ts";
 
@@ -144,25 +145,6 @@ function boundOf(claims: JsonObject): BoundObject | undefined {
 
 function encodeJson(value: object): string {
   return encodeBase64Url(new TextEncoder().encode(JSON.stringify(value)));
-}
-
-function encodeBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-}
-
-function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) return undefined;
-  try {
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = new Uint8Array(binary.length);
-    for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
-    return bytes;
-  } catch {
-    return undefined;
-  }
 }
 
 function decodeJson(text: string): JsonObject | undefined {

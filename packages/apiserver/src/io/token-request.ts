@@ -1,6 +1,5 @@
 // serviceaccounts/token: a bound, expiring token for a service account (authentication.k8s.io/v1 TokenRequest).
 import {
-  formatTime,
   invalid,
   isJsonObject,
   type JsonObject,
@@ -8,6 +7,7 @@ import {
   type ResourceDefinition,
   type StructuralSchema,
 } from "@coracle/api";
+import { formatTime } from "@coracle/base";
 import { badRequestStatus, conflictStatus, notFoundStatus, StatusError } from "@coracle/kube";
 import { invalidError, orThrow } from "../core/failure.ts";
 import { bodyMediaType, decodeText } from "../core/json/mod.ts";

@@ -1,6 +1,5 @@
 // Reports what happened as Kubernetes Events: one after the other, never in the way of the work, dropped when they pile up.
-import { formatTime } from "@coracle/api";
-import { type Clock, Ring } from "@coracle/base";
+import { type Clock, formatTime, Ring } from "@coracle/base";
 import type { GroupVersionResource, KubeObject } from "@coracle/kube";
 import type { KubeClient } from "@coracle/kube/io";
 

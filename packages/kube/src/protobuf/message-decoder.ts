@@ -1,11 +1,12 @@
 // From the bytes of one protobuf message to the object its JSON stands for, as far as a plan wants it (protobuf.dev, Encoding).
+import { encodeBase64 } from "@coracle/base";
 import type { JsonTextDecoder } from "../json-text-decoder.ts";
 import type { JsonStreamErrorCode, JsonStreamLimits } from "../json-stream-output.ts";
 import type { JsonValue } from "../object.ts";
 import { findMember, setMember } from "../projection.ts";
 import type { FieldPlan, MessagePlan } from "./message-plan.ts";
 import type { MessageField } from "./message-type.ts";
-import { formatBase64, formatTimestamp } from "./special-values.ts";
+import { formatTimestamp } from "./time-text.ts";
 
 /** Why a message cannot be decoded. */
 export type MessageErrorCode = Extract<
@@ -179,7 +180,7 @@ export class MessageDecoder {
       case "string":
         return this.#string(start, end);
       case "bytes":
-        return this.#isTooLong(start, end) ? "" : formatBase64(this.#bytes, start, end);
+        return this.#isTooLong(start, end) ? "" : encodeBase64(this.#bytes.subarray(start, end));
       case "message":
         return plan === undefined ? null : this.#message(plan, end, {});
       case "quantity":

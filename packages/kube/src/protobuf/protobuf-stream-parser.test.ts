@@ -23,7 +23,7 @@ import {
   joined,
 } from "../testing/protobuf-encoder.ts";
 import { BUILT_IN_KINDS } from "./built-in-kinds.ts";
-import { formatTimestamp } from "./special-values.ts";
+import { formatTimestamp } from "./time-text.ts";
 
 const PODS = { group: "", version: "v1", resource: "pods" };
 

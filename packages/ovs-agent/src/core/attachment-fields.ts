@@ -1,6 +1,6 @@
 // What the agent reads of a NetworkAttachment: the parts a local one needs, and the three numbers a remote one is.
-import { type Condition, parseTimestampMs, textAt, valueAt, VNI_MAX } from "@coracle/api";
-import { ipv4ToNumber, parseIp } from "@coracle/base";
+import { type Condition, textAt, valueAt, VNI_MAX } from "@coracle/api";
+import { ipv4ToNumber, parseIp, parseTimestampMs } from "@coracle/base";
 import { isComparableResourceVersion, type KubeObject } from "@coracle/kube";
 import { isPrivateIpv4 } from "./mac-address.ts";
 

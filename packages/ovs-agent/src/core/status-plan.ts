@@ -1,6 +1,6 @@
 // What the status of a local attachment should say, and the smallest write that makes it say so.
-import { type Condition, ERROR_LENGTH_MAX, type ExecReport, formatTime } from "@coracle/api";
-import { unreachable } from "@coracle/base";
+import { type Condition, ERROR_LENGTH_MAX, type ExecReport } from "@coracle/api";
+import { formatTime, unreachable } from "@coracle/base";
 import type { JsonObject, JsonValue } from "@coracle/kube";
 import type { ReportedStatus } from "./attachment-fields.ts";
 

@@ -1,6 +1,6 @@
 // Tells people what happened, as Events (core/v1), where the API server serves them. Never in the way of anything.
-import { formatMicroTime, NETWORK_API_VERSION } from "@coracle/api";
-import { Ring } from "@coracle/base";
+import { NETWORK_API_VERSION } from "@coracle/api";
+import { formatMicroTime, Ring } from "@coracle/base";
 import { type KubeObject, StatusError } from "@coracle/kube";
 import type { KubeClient } from "@coracle/kube/io";
 import type { Logger } from "@coracle/lifecycle";

@@ -1,6 +1,6 @@
 // Runs the commands around an interface's life: bounded in number, time and output, without a shell.
-import { EXEC_OUTPUT_LENGTH_MAX, formatTime } from "@coracle/api";
-import type { Clock } from "@coracle/base";
+import { EXEC_OUTPUT_LENGTH_MAX } from "@coracle/api";
+import { type Clock, formatTime } from "@coracle/base";
 import {
   type ChildProcess,
   environment,

@@ -1,6 +1,6 @@
 // Bodies that Go's typed clients send for built-in kinds: protobuf in Kubernetes' envelope, turned into the JSON it stands for.
-import { formatTime, isJsonObject, type JsonObject, type StructuralSchema } from "@coracle/api";
-import { err, ok, type Result } from "@coracle/base";
+import { isJsonObject, type JsonObject, type StructuralSchema } from "@coracle/api";
+import { encodeBase64, err, formatTime, ok, type Result } from "@coracle/base";
 import { FIELD_NUMBERS } from "./field-numbers.ts";
 import { readFields, type WireField } from "./wire.ts";
 
@@ -131,7 +131,7 @@ function decodeBytes(bytes: Uint8Array, schema: StructuralSchema): Result<unknow
       return decodeMessage(bytes, schema);
   }
   if (schema.intOrString === true) return intOrString(bytes);
-  if (schema.format === "byte") return ok(base64(bytes));
+  if (schema.format === "byte") return ok(encodeBase64(bytes));
   if (schema.format === "date-time") return timeOf(bytes, false);
   return schema.type === "string" ? ok(decoder.decode(bytes)) : decodeMessage(bytes, schema);
 }
@@ -190,18 +190,4 @@ function fieldsOf(bytes: Uint8Array): Result<JsonObject, string> {
   } catch {
     return err("fieldsV1 is not JSON");
   }
-}
-
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let index = 0; index < bytes.length; index += 3) {
-    const group = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
-    const count = Math.min(bytes.length - index, 3) + 1;
-    for (let place = 0; place < 4; place++) {
-      text += place < count ? ALPHABET[(group >>> (18 - 6 * place)) & 63] : "=";
-    }
-  }
-  return text;
 }

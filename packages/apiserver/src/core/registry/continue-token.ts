@@ -1,5 +1,5 @@
 // Page tokens of lists: the revision of the first page and the key to go on from (apiserver storage, version meta.k8s.io/v1).
-import { err, ok, type Result } from "@coracle/base";
+import { decodeBase64Url, encodeBase64Url, err, ok, type Result } from "@coracle/base";
 
 /** Where the next page begins. */
 export interface ContinueToken {
@@ -12,7 +12,6 @@ export interface ContinueToken {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const VERSION = "meta.k8s.io/v1";
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const TOKEN_SIZE_MAX = 4096;
 
 /** Unpadded base64url of the token's JSON. */
@@ -50,33 +49,4 @@ export function decodeContinueToken(text: string): Result<ContinueToken, string>
 function isUnclean(start: string): boolean {
   const parts = (start.startsWith("/") ? start.slice(1) : start).split("/");
   return parts.some((part) => part === "" || part === "." || part === "..");
-}
-
-function encodeBase64Url(bytes: Uint8Array): string {
-  let text = "";
-  for (let index = 0; index < bytes.length; index += 3) {
-    const group = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
-    const count = Math.min(bytes.length - index, 3) + 1;
-    for (let place = 0; place < count; place++) text += ALPHABET[(group >>> (18 - 6 * place)) & 63];
-  }
-  return text;
-}
-
-function decodeBase64Url(text: string): Uint8Array | undefined {
-  if (text.length % 4 === 1) return undefined;
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let size = 0;
-  let bits = 0;
-  let held = 0;
-  for (const character of text) {
-    const value = ALPHABET.indexOf(character);
-    if (value < 0) return undefined;
-    bits = (bits << 6) | value;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes[size++] = (bits >>> held) & 255;
-    bits &= (1 << held) - 1;
-  }
-  return bytes;
 }

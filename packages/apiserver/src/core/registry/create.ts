@@ -1,5 +1,6 @@
 // Create (apiserver registry/generic Store.Create): complete the object, judge it, write it where nothing is.
-import { type ApiObject, formatMicroTime, formatTime } from "@coracle/api";
+import type { ApiObject } from "@coracle/api";
+import { formatMicroTime, formatTime } from "@coracle/base";
 import { alreadyExistsStatus, StatusError } from "@coracle/kube";
 import { NOT_EXISTING } from "@coracle/store";
 import { invalidError, unknownFailure } from "../failure.ts";

@@ -1,5 +1,6 @@
 // Objects that end by themselves: events after an hour, and pods whose grace period is over where no kubelet confirms it.
-import { isJsonObject, parseTimestampMs } from "@coracle/api";
+import { isJsonObject } from "@coracle/api";
+import { parseTimestampMs } from "@coracle/base";
 import { decodeStored, type StoredObject } from "../watch/stored-object.ts";
 
 /** How long events are kept after the last time they tell of, as kube-apiserver keeps them. */

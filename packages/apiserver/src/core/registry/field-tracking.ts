@@ -1,5 +1,6 @@
 // How a write is tracked in managedFields, and which fields an endpoint resets and therefore never owns.
-import { formatTime, type ResourceDefinition } from "@coracle/api";
+import type { ResourceDefinition } from "@coracle/api";
+import { formatTime } from "@coracle/base";
 import { formatApiVersion } from "@coracle/kube";
 import type { FieldTracking } from "../managed-fields/mod.ts";
 import type { RegistryEnvironment, WriteTarget } from "./environment.ts";

@@ -1,5 +1,6 @@
 // Delete (apiserver registry/generic Store.Delete): preconditions, grace, finalizers by propagation policy, then the end.
-import { type ApiObject, formatTime, jsonEqual, type ObjectMeta } from "@coracle/api";
+import { type ApiObject, jsonEqual, type ObjectMeta } from "@coracle/api";
+import { formatTime } from "@coracle/base";
 import { conflictStatus, type KubeStatus, notFoundStatus, StatusError, tooManyRequestsStatus } from "@coracle/kube";
 import type { KeyValue, Revision } from "@coracle/store";
 import type { DeleteOptions } from "../request/delete-options.ts";

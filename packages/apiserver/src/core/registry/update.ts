@@ -3,7 +3,6 @@ import {
   type ApiObject,
   checkPathSegment,
   type FieldError,
-  formatMicroTime,
   invalid,
   isJsonObject,
   jsonEqual,
@@ -11,6 +10,7 @@ import {
   validateMetadata,
   validateMetadataUpdate,
 } from "@coracle/api";
+import { formatMicroTime } from "@coracle/base";
 import { conflictStatus, type GroupResource, notFoundStatus, StatusError, tooManyRequestsStatus } from "@coracle/kube";
 import type { KeyValue, Revision } from "@coracle/store";
 import { invalidError, unknownFailure } from "../failure.ts";

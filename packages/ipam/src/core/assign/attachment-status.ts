@@ -1,6 +1,6 @@
 // What the address controller says in the status of an attachment: an address, or why there is none.
-import { type Condition, ERROR_LENGTH_MAX, formatTime } from "@coracle/api";
-import { formatIp, numberToIpv4 } from "@coracle/base";
+import { type Condition, ERROR_LENGTH_MAX } from "@coracle/api";
+import { formatIp, formatTime, numberToIpv4 } from "@coracle/base";
 import { ADDRESS_CONDITION } from "../table/read-objects.ts";
 import { type AttachmentView, hashErrors, type LockView, type SubnetView } from "../table/views.ts";
 import { lockNameOf } from "../address/lock-name.ts";

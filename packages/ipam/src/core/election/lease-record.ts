@@ -1,5 +1,5 @@
 // A Lease as leader election reads and writes it (coordination.k8s.io/v1; client-go tools/leaderelection/resourcelock).
-import { formatMicroTime } from "@coracle/api";
+import { formatMicroTime } from "@coracle/base";
 import type { KubeObject } from "@coracle/kube";
 
 /** Who leads. */

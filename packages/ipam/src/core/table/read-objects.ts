@@ -1,6 +1,5 @@
 // From API objects, possibly projected, to views. Tolerant: what a field should not hold reads as absent.
-import { parseTimestampMs } from "@coracle/api";
-import { ipv4ToNumber, parseIp } from "@coracle/base";
+import { ipv4ToNumber, parseIp, parseTimestampMs } from "@coracle/base";
 import type { KubeObject } from "@coracle/kube";
 import { readLockName } from "../address/lock-name.ts";
 import { parseSubnetRange } from "../address/subnet-range.ts";

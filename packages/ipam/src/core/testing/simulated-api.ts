@@ -1,6 +1,5 @@
 // A model of the API server as far as the controllers can tell: atomic writes, optimistic concurrency, ordered watches.
-import { formatMicroTime, formatTime } from "@coracle/api";
-import { assert, cidrsOverlap, parseCidr, type Random } from "@coracle/base";
+import { assert, cidrsOverlap, formatMicroTime, formatTime, parseCidr, type Random } from "@coracle/base";
 import type { KubeObject } from "@coracle/kube";
 import type { ApiAnswer, ApiCall, ApiFailureCode, ObjectVersion } from "../api-call.ts";
 import type { WatchedResource } from "../ipam-machine.ts";

@@ -1,5 +1,6 @@
 // What the validator says in the status of a Subnet.
-import { type Condition, ERROR_LENGTH_MAX, ERRORS_MAX, formatTime } from "@coracle/api";
+import { type Condition, ERROR_LENGTH_MAX, ERRORS_MAX } from "@coracle/api";
+import { formatTime } from "@coracle/base";
 import { VALIDATED_CONDITION } from "../table/read-objects.ts";
 import type { SubnetView } from "../table/views.ts";
 

@@ -1,6 +1,6 @@
 // What a change of a NetworkAttachment says to a load run: address, interface, errors, test report, server times.
-import { type ApiObject, type NetworkAttachment, parseNetworkAttachment, parseTimestampMs } from "@coracle/api";
-import { ipv4ToNumber, parseIp } from "@coracle/base";
+import { type ApiObject, type NetworkAttachment, parseNetworkAttachment } from "@coracle/api";
+import { ipv4ToNumber, parseIp, parseTimestampMs } from "@coracle/base";
 
 /** When the server wrote each section, in milliseconds since 1970 with their fraction. */
 export interface ServerTimes {

@@ -1,6 +1,6 @@
 // Gives the machine of a load run its calls, its notifications and its time.
-import { type ApiObject, formatMicroTime } from "@coracle/api";
-import type { Clock } from "@coracle/base";
+import type { ApiObject } from "@coracle/api";
+import { type Clock, formatMicroTime } from "@coracle/base";
 import { type KubeObject, StatusError, type WatchStreamEvent } from "@coracle/kube";
 import { follow, type KubeClient } from "@coracle/kube/io";
 import type { Logger } from "@coracle/lifecycle";

@@ -1,8 +1,6 @@
 // From the command line to a run: name, seed, networks, nodes.
-import { formatTime } from "@coracle/api";
-import { type Random, SeededRandom } from "@coracle/base";
+import { type Clock, formatTime, type Random, SeededRandom } from "@coracle/base";
 import { ExitError } from "@coracle/lifecycle";
-import type { Clock } from "@coracle/base";
 import type { AttachmentsConfig } from "../../attachments-config.ts";
 import { firstVniOf, type NetworkPlan, planAddresses } from "../../core/attachments/address-plan.ts";
 import type { LoadOptions } from "../../core/attachments/load-types.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { formatAge, formatDuration, formatMicroTime, formatTime, microTimeInUtc, parseTimestampMs } from "./mod.ts";
+import { formatMicroTime, formatTime, microTimeInUtc, parseTimestampMs } from "./mod.ts";
 
 test("parse and format agree with the platform over ten thousand years", () => {
   const range = { min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true };
@@ -43,35 +43,6 @@ test("what is not a time is refused", () => {
     assert.equal(parseTimestampMs(text), undefined, text);
   }
   assert.notEqual(parseTimestampMs("2024-02-29T03:04:05Z"), undefined);
-});
-
-test("ages are printed as kubectl prints them", () => {
-  const second = 1000;
-  const [minute, hour, day] = [60 * second, 3600 * second, 86_400 * second];
-  for (const [durationMs, text] of [
-    [-3000, "<invalid>"],
-    [-1500, "0s"],
-    [0, "0s"],
-    [119 * second, "119s"],
-    [120 * second, "2m"],
-    [5 * minute + 30 * second, "5m30s"],
-    [10 * minute + 59 * second, "10m"],
-    [179 * minute, "179m"],
-    [3 * hour, "3h"],
-    [6 * hour + 30 * minute, "6h30m"],
-    [47 * hour, "47h"],
-    [48 * hour, "2d"],
-    [50 * hour, "2d2h"],
-    [9 * day, "9d"],
-    [729 * day, "729d"],
-    [730 * day, "2y"],
-    [735 * day, "2y5d"],
-    [3000 * day, "8y"],
-  ] as const) {
-    assert.equal(formatDuration(durationMs), text, String(durationMs));
-  }
-  assert.equal(formatAge(undefined, 0), "<unknown>");
-  assert.equal(formatAge("1970-01-01T00:00:00Z", 12_345), "12s");
 });
 
 test("microTimeInUtc keeps every microsecond and cuts what is finer", () => {

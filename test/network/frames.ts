@@ -2,11 +2,13 @@
 import { internetChecksum } from "@coracle/lab";
 import { guestMac } from "../../packages/ovs-agent/src/core/mac-address.ts";
 
-const ETHERNET_SIZE_BYTES = 14;
+/** Size of an Ethernet header. */
+export const ETHERNET_SIZE_BYTES = 14;
 const ARP_SIZE_BYTES = 28;
 const TYPE_IPV4 = 0x0800;
 const TYPE_ARP = 0x0806;
-const BROADCAST = 0xffff_ffff_ffff;
+/** The MAC address of everybody. */
+export const BROADCAST = 0xffff_ffff_ffff;
 
 /** What a test reads of a frame. */
 export interface Frame {
@@ -37,14 +39,26 @@ export function frameOf(bytes: Uint8Array): Frame {
 
 /** A broadcast ARP request. */
 export function arpRequest(arp: { readonly source: number; readonly from: string; readonly to: string }): Uint8Array {
-  const bytes = ethernet(arp.source, BROADCAST, TYPE_ARP, ARP_SIZE_BYTES);
+  return arpFrame({ ...arp, sender: arp.source });
+}
+
+/** An ARP message: `source` and `destination` are the frame's (default: to all), `sender` and `from` the message's. */
+export function arpFrame(arp: {
+  readonly source: number;
+  readonly destination?: number;
+  readonly sender: number;
+  readonly from: string;
+  readonly to: string;
+  readonly isReply?: boolean;
+}): Uint8Array {
+  const bytes = ethernet(arp.source, arp.destination ?? BROADCAST, TYPE_ARP, ARP_SIZE_BYTES);
   const view = new DataView(bytes.buffer, ETHERNET_SIZE_BYTES);
   view.setUint16(0, 1);
   view.setUint16(2, TYPE_IPV4);
   view.setUint8(4, 6);
   view.setUint8(5, 4);
-  view.setUint16(6, 1);
-  writeMac(bytes, ETHERNET_SIZE_BYTES + 8, arp.source);
+  view.setUint16(6, arp.isReply === true ? 2 : 1);
+  writeMac(bytes, ETHERNET_SIZE_BYTES + 8, arp.sender);
   view.setUint32(14, ipNumber(arp.from));
   view.setUint32(24, ipNumber(arp.to));
   return bytes;
@@ -73,7 +87,8 @@ export function unicastFrame(datagram: {
   return bytes;
 }
 
-function ethernet(source: number, destination: number, type: number, payloadSizeBytes: number): Uint8Array {
+/** An Ethernet frame with an empty payload, padded to the least size there is. */
+export function ethernet(source: number, destination: number, type: number, payloadSizeBytes: number): Uint8Array {
   const bytes = new Uint8Array(Math.max(ETHERNET_SIZE_BYTES + payloadSizeBytes, 60));
   writeMac(bytes, 0, destination);
   writeMac(bytes, 6, source);

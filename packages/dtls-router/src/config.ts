@@ -2,7 +2,7 @@
 import { CIPHER_SUITES } from "@coracle/dtls";
 import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
 import * as z from "zod";
-import { parsePeerList, type PeerName } from "./core/peer-list.ts";
+import { parsePeerList, type PeerName } from "@coracle/cluster";
 import { parseUpstream, type Upstream } from "./core/upstream.ts";
 
 /** What `coracle-dtls-router` is told. */

@@ -7,7 +7,7 @@ import { decodeBase64 } from "../io/psk-store.ts";
 import { endpointOf } from "../testing/simulated-service.ts";
 import { HANDSHAKE_PATHS_MAX, HandshakePaths } from "./handshake-paths.ts";
 import { directPath, isSameClient, readPath, routedPath } from "./peer-path.ts";
-import { parsePeerList, PEERS_MAX } from "./peer-list.ts";
+import { parsePeerList, PEERS_MAX } from "@coracle/cluster";
 import { encodeProxyHeader } from "./proxy-header.ts";
 import { parsePskFile } from "./psk-file.ts";
 import { answerRequest, type ResourceFacts, type ResourceRequest } from "./resources.ts";

@@ -1,6 +1,6 @@
 // Where plaintext goes, as it is written: the built-in CoAP server, or a UDP server's address.
 import { err, ok, type Result } from "@coracle/base";
-import { parsePeerList } from "./peer-list.ts";
+import { parsePeerList } from "@coracle/cluster";
 
 /** A parsed `--upstream`. */
 export type Upstream =

@@ -1,12 +1,11 @@
 // How this node takes part in a cluster: from flags and environment to the settings of its management plane.
 import type { Endpoint, ManagementMode, ManagementPlaneOptions } from "@coracle/cluster";
 import { formatEndpoint, nodeId } from "@coracle/cluster";
-import { type ChannelCredentials, DtlsChannel } from "@coracle/cluster/io";
+import { type ChannelCredentials, DtlsChannel, endpointsOf } from "@coracle/cluster/io";
 import { systemCrypto } from "@coracle/dtls/io";
 import { type Address, ExitError } from "@coracle/lifecycle";
 import { systemRandom } from "@coracle/runtime";
 import type { DtlsRouterConfig } from "../config.ts";
-import { endpointsOf } from "./peer-source.ts";
 
 /** A node's part in its cluster. */
 export interface ClusterOptions {

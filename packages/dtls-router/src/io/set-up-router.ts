@@ -1,5 +1,6 @@
 // Puts the router together: credentials, cluster, ports, application, health, metrics, HTTP.
 import { type Endpoint, nodeId } from "@coracle/cluster";
+import { clusterSecurity, endpointsOf, PeerSource } from "@coracle/cluster/io";
 import { CIPHER_SUITES, cipherSuiteByName, type CookieJar } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { buildInfo, ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
@@ -10,11 +11,9 @@ import { cookieSecret, SharedCookies } from "../core/shared-cookies.ts";
 import type { Application, DescribeSession, Reply } from "./application.ts";
 import { CoapApplication } from "./coap-application.ts";
 import { type ClusterOptions, clusterOptions } from "./cluster-options.ts";
-import { clusterSecurity } from "./cluster-secret.ts";
 import { RouterCredentials } from "./credentials.ts";
 import { Edge } from "./edge.ts";
 import { createRoutes } from "./http-routes.ts";
-import { endpointsOf, PeerSource } from "./peer-source.ts";
 import { type NodePorts, openNodePorts } from "./node-ports.ts";
 import type { PacketThreadData } from "./packet-handler.ts";
 import type { OpenPort } from "./ports.ts";

@@ -9,6 +9,8 @@ export interface FramingError {
 }
 
 const DEPTH_MAX = 256;
+/** One for all messages: making a decoder costs more than using it. */
+const decoder = new TextDecoder("utf-8", { fatal: true });
 const [BACKSLASH, QUOTE] = [0x5c, 0x22];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 
@@ -54,6 +56,8 @@ export class JsonFramer {
   next(): Result<JsonObject, FramingError> | undefined {
     if (this.#failure !== undefined) return undefined;
     while (this.#scanned < this.#end) {
+      if (this.#inString && !this.#isEscaped) this.#skipText();
+      if (this.#scanned >= this.#end) break;
       const byte = this.#bytes[this.#scanned++] ?? 0;
       const problem = this.#look(byte);
       if (problem !== undefined) return this.#fail(problem);
@@ -61,6 +65,14 @@ export class JsonFramer {
     }
     if (this.#end - this.#start > this.#sizeBytesMax) return this.#fail(this.#tooLarge());
     return undefined;
+  }
+
+  /** Most bytes are text in strings: none of them matters up to the next quote or backslash. */
+  #skipText(): void {
+    const [bytes, end] = [this.#bytes, this.#end];
+    let at = this.#scanned;
+    while (at < end && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++;
+    this.#scanned = at;
   }
 
   #look(byte: number): FramingError | undefined {
@@ -95,7 +107,7 @@ export class JsonFramer {
     this.#start = this.#scanned;
     if (bytes.length > this.#sizeBytesMax) return this.#fail(this.#tooLarge());
     try {
-      const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Json;
+      const value = JSON.parse(decoder.decode(bytes)) as Json;
       return isJsonObject(value) ? ok(value) : this.#fail(notJson("it is no object"));
     } catch {
       return this.#fail(notJson("its syntax is wrong"));

@@ -1,6 +1,6 @@
 // Drives a sans-I/O machine over one stream: hands it bytes and timeouts, writes what it sends. Takes no decision itself.
-import type { Clock, Machine } from "@coracle/base";
-import { startTimer } from "./clock.ts";
+import type { Clock, Machine, Millis } from "@coracle/base";
+import { startTimer, type Timer } from "./clock.ts";
 import { connectStream, type StreamConnection, type StreamTarget } from "./stream.ts";
 
 /** What a stream tells a machine. */
@@ -57,7 +57,7 @@ class DriverLoop<Input, Output extends { readonly kind: string }> implements Str
   readonly #options: StreamDriverOptions<Input, Output>;
   #end: (reason: { code: string; message: string }) => void = () => undefined;
   #stream: StreamConnection | undefined;
-  #timer: { cancel(): void } | undefined;
+  #timer: { readonly deadline: Millis; readonly timer: Timer } | undefined;
   #isWriting = false;
   #isEnded = false;
 
@@ -111,13 +111,20 @@ class DriverLoop<Input, Output extends { readonly kind: string }> implements Str
     this.#end(reason);
   }
 
+  /** A deadline that has moved on keeps its timer, which looks again when it fires: each chunk received moves one. */
   #arm(): void {
-    this.#timer?.cancel();
+    const { machine, clock } = this.#options;
+    const deadline = this.#isEnded ? undefined : machine.nextTimeout();
+    if (this.#timer !== undefined && deadline !== undefined && this.#timer.deadline <= deadline) return;
+    this.#timer?.timer.cancel();
     this.#timer = undefined;
-    const deadline = this.#isEnded ? undefined : this.#options.machine.nextTimeout();
     if (deadline === undefined) return;
-    const waitMs = Math.max(0, Math.ceil(deadline - this.#options.clock.now()));
-    this.#timer = startTimer(waitMs, () => this.handle({ kind: "timeout" }));
+    const timer = startTimer(Math.max(0, Math.ceil(deadline - clock.now())), () => {
+      this.#timer = undefined;
+      if ((machine.nextTimeout() ?? Infinity) > clock.now()) this.#arm();
+      else this.handle({ kind: "timeout" });
+    });
+    this.#timer = { deadline, timer };
   }
 }
 

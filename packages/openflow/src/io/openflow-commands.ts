@@ -31,9 +31,9 @@ export class OpenflowCommands {
     await this.bundle(flowChangeSource(change));
   }
 
-  /** Any messages that a bundle takes, in one atomic and ordered bundle. */
-  async bundle(source: MessageSource): Promise<void> {
-    await this.#ask({ kind: "bundle", source });
+  /** Any messages that a bundle takes, in one atomic and ordered bundle. For `commitAtOnce` see {@link SessionRequest}. */
+  async bundle(source: MessageSource, options: { readonly commitAtOnce?: boolean } = {}): Promise<void> {
+    await this.#ask({ kind: "bundle", source, ...options });
   }
 
   /** Messages one by one, then a barrier: meters, packet-outs, set-async. */

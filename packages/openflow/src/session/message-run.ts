@@ -15,21 +15,29 @@ export type RunProgress = "waiting" | "send" | "finished";
 /**
  * A run owns the xids `firstXid` (open), then one for each message, then close (or barrier), then commit or discard.
  * A switch applies a bundle without the messages it could not read, so commit is sent only once the close is answered
- * and no message was refused; else the bundle is discarded.
+ * and no message was refused; else the bundle is discarded. Unless the commit is to go at once, behind the close.
  */
 export class MessageRun {
   readonly firstXid: number;
   readonly #source: MessageSource;
   readonly #bundle: BundleIdentity | undefined;
   readonly #failures: MessageFailure[] = [];
+  readonly #commitAtOnce: boolean;
   #nextOffset = 0;
+  #isCommitted = false;
   #refusal: OpenflowError | undefined;
   #verdict: "none" | "commit" | "discard" = "none";
 
-  constructor(source: MessageSource, firstXid: number, bundle: BundleIdentity | undefined) {
+  constructor(
+    source: MessageSource,
+    firstXid: number,
+    bundle: BundleIdentity | undefined,
+    commitAtOnce: boolean = false,
+  ) {
     this.#source = source;
     this.firstXid = firstXid;
     this.#bundle = bundle;
+    this.#commitAtOnce = commitAtOnce && bundle !== undefined;
   }
 
   /** How many xids a run over `count` messages owns. */
@@ -44,7 +52,7 @@ export class MessageRun {
 
   /** Encodes until the buffer holds `sizeBytes` or nothing is left before an answer; true when nothing is left. */
   encodeSome(buffer: MessageBuffer, version: OpenflowVersion, sizeBytes: number): boolean {
-    const last = this.#source.count + 1;
+    const last = this.#source.count + (this.#commitAtOnce ? 2 : 1);
     while (this.#nextOffset <= last) {
       if (buffer.size >= sizeBytes) return false;
       this.#encodeAt(this.#nextOffset, buffer, version);
@@ -62,8 +70,11 @@ export class MessageRun {
   /** The switch answered one of the run's control messages or its barrier. */
   handleReply(xid: number): RunProgress {
     const offset = xid - this.firstXid;
-    if (offset === this.#source.count + 2) return "finished";
-    if (offset !== this.#source.count + 1) return "waiting";
+    if (offset === this.#source.count + 2) {
+      this.#isCommitted = this.#verdict !== "discard";
+      return "finished";
+    }
+    if (offset !== this.#source.count + 1 || this.#commitAtOnce) return "waiting";
     return this.#bundle === undefined ? "finished" : this.#decide();
   }
 
@@ -76,6 +87,7 @@ export class MessageRun {
     }
     if (this.#verdict !== "discard") this.#refusal ??= error;
     if (offset === 0) return "waiting";
+    if (this.#commitAtOnce) return offset === this.#source.count + 2 ? "finished" : "waiting";
     return offset === this.#source.count + 1 && this.#bundle !== undefined ? this.#decide() : "finished";
   }
 
@@ -90,6 +102,7 @@ export class MessageRun {
       sessionError("REFUSED", `Cannot ${what} as the switch refused${which}: ${error.name}, ${error.text}`, {
         error,
         failures,
+        ...(this.#isCommitted ? { isPartial: true } : {}),
       }),
     );
   }
@@ -108,7 +121,10 @@ export class MessageRun {
       return;
     }
     if (offset === 0) return this.#control(BUNDLE_CONTROL.openRequest, 0, { buffer, version });
-    if (offset > count) return this.#control(BUNDLE_CONTROL.closeRequest, offset, { buffer, version });
+    if (offset > count) {
+      const type = offset === count + 1 ? BUNDLE_CONTROL.closeRequest : BUNDLE_CONTROL.commitRequest;
+      return this.#control(type, offset, { buffer, version });
+    }
     const header = { version, xid };
     const start = beginBundleAdd(buffer, header, this.#bundle);
     this.#source.encode(offset - 1, buffer, header);

@@ -201,6 +201,46 @@ test("a commit refused with and without a message at fault, a refused open and a
   assert.equal(outcome(openRefused), "OFPBFC_OUT_OF_BUNDLES ");
 });
 
+test("a bundle to be committed at once is one batch; a message that is refused all the same is told, with what is installed", () => {
+  const outcome = (script: (rig: Rig, first: number) => void): unknown => {
+    const rig = Rig.ready();
+    rig.request(1, { kind: "bundle", source: flowChangeSource({ adds: flows(2) }), commitAtOnce: true });
+    assert.deepEqual(
+      rig.sent.filter(({ type }) => type === MESSAGE_TYPE.bundleControl).map(({ bytes }) => bytes[13]),
+      [0, 2, 4],
+    );
+    const first = rig.sent[0]?.xid ?? 0;
+    assert.equal(rig.sent.at(-1)?.xid, first + 4);
+    rig.control(first, 1);
+    script(rig, first);
+    assert.equal(rig.session.pendingCount, 0);
+    const answer = rig.outputs.at(-1);
+    if (answer?.kind !== "answer" || answer.result.ok) return rig.answers();
+    const { code, failures, isPartial } = answer.result.error;
+    return { code, at: failures?.map(({ index }) => index), isPartial };
+  };
+  const replies = (rig: Rig, first: number): void => {
+    rig.control(first + 3, 3);
+    rig.control(first + 4, 5);
+  };
+  assert.deepEqual(outcome(replies), ["1 ok"]);
+  const unread = (rig: Rig, first: number): void => {
+    rig.refuse(first + 2, 4, 9);
+    replies(rig, first);
+  };
+  assert.deepEqual(outcome(unread), { code: "REFUSED", at: [1], isPartial: true });
+  const full = (rig: Rig, first: number): void => {
+    rig.control(first + 3, 3);
+    rig.refuse(first + 1, 5, 1);
+    rig.refuse(first + 4, 17, 13);
+  };
+  assert.deepEqual(outcome(full), { code: "REFUSED", at: [0], isPartial: undefined });
+  const openRefused = (rig: Rig, first: number): void => {
+    for (const offset of [0, 3, 4]) rig.refuse(first + offset, 17, 5);
+  };
+  assert.deepEqual(outcome(openRefused), { code: "REFUSED", at: [], isPartial: undefined });
+});
+
 test("a large bundle is handed out in batches of bounded size, and two in flight keep their errors apart", () => {
   const rig = Rig.ready({ batchSizeBytes: 4096 });
   rig.request(1, bundle(2000));

@@ -247,7 +247,8 @@ export class OpenflowSession implements Machine<SessionInput, SessionOutput> {
     const flags = request.kind === "bundle" ? (request.flags ?? BUNDLE_FLAG.atomic | BUNDLE_FLAG.ordered) : 0;
     const bundle = request.kind === "bundle" ? { id: this.#nextBundle, flags } : undefined;
     if (bundle !== undefined) this.#nextBundle = (this.#nextBundle % XID_MAX) + 1;
-    const run = new MessageRun(request.source, xid, bundle);
+    const commitAtOnce = request.kind === "bundle" && request.commitAtOnce === true;
+    const run = new MessageRun(request.source, xid, bundle, commitAtOnce);
     const pending: Pending = { id, kind: request.kind, xid, timeoutMs, deadline, run };
     this.#pending.set(xid, pending);
     this.#runs.push(pending);

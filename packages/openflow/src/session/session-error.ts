@@ -9,7 +9,7 @@ export interface MessageFailure {
 }
 
 /**
- * `REFUSED`: the switch said no, and nothing of a bundle is installed. `TIMEOUT` of a bundle: unknown whether it took
+ * `REFUSED`: the switch said no, and nothing of a bundle is installed unless `isPartial`. `TIMEOUT` of a bundle: unknown whether it took
  * effect; the session closes itself. `DISCONNECTED`: likewise unknown. `BUSY`: too much in flight, nothing was sent.
  */
 export interface SessionError {
@@ -19,13 +19,15 @@ export interface SessionError {
   readonly error?: OpenflowError;
   /** For `REFUSED` of several messages: those at fault, in order of arrival, at most 1,000. */
   readonly failures?: readonly MessageFailure[];
+  /** For `REFUSED` of a bundle that was to be committed at once: all but those at fault is installed. */
+  readonly isPartial?: boolean;
 }
 
 /** Makes a session error. */
 export function sessionError(
   code: SessionError["code"],
   message: string,
-  more: Pick<SessionError, "error" | "failures"> = {},
+  more: Pick<SessionError, "error" | "failures" | "isPartial"> = {},
 ): SessionError {
   return { code, message, ...more };
 }

@@ -13,7 +13,16 @@ export type SessionRequest =
   | { readonly kind: "barrier" }
   | { readonly kind: "role"; readonly role: ControllerRole }
   /** All messages or none. Atomic hides the change from packets halfway, ordered keeps the order; both by default. */
-  | { readonly kind: "bundle"; readonly source: MessageSource; readonly flags?: number }
+  | {
+      readonly kind: "bundle";
+      readonly source: MessageSource;
+      readonly flags?: number;
+      /**
+       * Sends the commit behind the messages, not after the switch has taken them all: one round trip. A message that it
+       * cannot read is then missing from what it commits (`isPartial`), so use it for messages like those it took before.
+       */
+      readonly commitAtOnce?: boolean;
+    }
   /** Messages one by one, closed by a barrier: for what a bundle does not take. */
   | { readonly kind: "messages"; readonly source: MessageSource };
 

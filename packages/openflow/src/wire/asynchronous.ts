@@ -16,6 +16,10 @@ export interface AsynchronousConfig {
 
 /** All three reasons of port-status: add, delete, modify. */
 export const PORT_STATUS_ALL = 0b111;
+/** Port-status messages of ports that are added. */
+export const PORT_STATUS_ADD = 0b001;
+/** Port-status messages of ports that are deleted. */
+export const PORT_STATUS_DELETE = 0b010;
 
 /** Appends a set-async message. A management connection gets nothing unasked until this is sent. */
 export function encodeSetAsync(

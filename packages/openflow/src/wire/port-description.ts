@@ -6,6 +6,8 @@ import { type WireError, wireError } from "./wire-error.ts";
 
 const NAME_SIZE_BYTES = 16;
 const PORT_SIZE_BYTES_MIN = 40;
+/** One for all names: making a decoder costs more than using it. */
+const decoder = new TextDecoder();
 
 /** `ofp_port_config` and `ofp_port_state` bits used here. */
 export const PORT_FLAG = { configDown: 1, stateLinkDown: 1 } as const;
@@ -64,6 +66,6 @@ function parsePortDescription(reader: ByteReader): Result<PortDescription, WireE
   reader.skip(sizeBytes - PORT_SIZE_BYTES_MIN);
   if (reader.failed) return wireError("TRUNCATED", "a port", `it says ${sizeBytes} bytes`);
   const end = name.indexOf(0);
-  const text = new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
+  const text = decoder.decode(end < 0 ? name : name.subarray(0, end));
   return ok({ port, name: text, mac, config, state });
 }

@@ -11,7 +11,7 @@ import {
 } from "@coracle/openflow";
 import { LOCAL_FLOW_COUNT } from "../pipeline/local-flows.ts";
 import { type BridgePorts, interfaceFlows } from "../pipeline/interface-flows.ts";
-import { RemoteEncoder } from "../pipeline/remote-encoder.ts";
+import { type RemoteEncoder, remoteEncoder } from "../pipeline/remote-encoder.ts";
 import { hostFlow, REMOTE_FLOW_COUNT } from "../pipeline/remote-flows.ts";
 import type { NetworkInterface } from "../interface.ts";
 import { type Entry, nextStep, targetPort } from "./entry.ts";
@@ -50,10 +50,18 @@ export function hostMessages(change: HostChange, ports: BridgePorts): FlowMessag
   ];
 }
 
+/**
+ * Kinds of flow-mods, one bit each. Two messages of a kind differ in numbers alone, so a switch that could read one can read
+ * the other. Flows that replace each other are of no known kind.
+ */
+const SHAPE = { leadAdd: 1, leadDelete: 2, localAdd: 4, localDelete: 8, remoteAdd: 16, remoteDelete: 32 } as const;
+
 /** Leading messages, then those of each owner. */
 export class FlowBatch implements MessageSource {
   readonly count: number;
   readonly ops: readonly FlowOp[];
+  /** The kinds of its messages, a bit each; `undefined` if one is of no known kind. */
+  readonly shapes: number | undefined;
   readonly #lead: readonly FlowMessage[];
   readonly #ports: BridgePorts;
   /** The index of each owner's first message. */
@@ -66,7 +74,8 @@ export class FlowBatch implements MessageSource {
     this.ops = ops;
     this.#lead = lead;
     this.#ports = ports;
-    this.#remotes = new RemoteEncoder(ports);
+    this.#remotes = remoteEncoder(ports);
+    this.shapes = shapesOf(lead, ops);
     this.#starts = new Uint32Array(ops.length);
     let count = lead.length;
     for (const [index, op] of ops.entries()) {
@@ -118,6 +127,17 @@ export class FlowBatch implements MessageSource {
     if (op.before !== undefined && op.after !== undefined) return opMessages(op, this.#ports).length;
     return flowCount(op.before) + flowCount(op.after);
   }
+}
+
+function shapesOf(lead: readonly FlowMessage[], ops: readonly FlowOp[]): number | undefined {
+  let shapes = 0;
+  for (const { kind } of lead) shapes |= kind === "add" ? SHAPE.leadAdd : SHAPE.leadDelete;
+  for (const { before, after } of ops) {
+    if (before !== undefined && after !== undefined) return undefined;
+    if (after !== undefined) shapes |= after.kind === "local" ? SHAPE.localAdd : SHAPE.remoteAdd;
+    if (before !== undefined) shapes |= before.kind === "local" ? SHAPE.localDelete : SHAPE.remoteDelete;
+  }
+  return shapes;
 }
 
 /** How many flows an interface has. */

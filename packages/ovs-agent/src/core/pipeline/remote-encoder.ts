@@ -20,6 +20,14 @@ interface Template {
   readonly hostIp: readonly number[];
 }
 
+let latest: RemoteEncoder | undefined;
+
+/** The encoder for a bridge with these ports and this round. The last one is kept, as its templates cost more than a batch. */
+export function remoteEncoder(ports: BridgePorts): RemoteEncoder {
+  if (latest?.isFor(ports) !== true) latest = new RemoteEncoder(ports);
+  return latest;
+}
+
 /** Writes what `encodeFlow` would write for `remoteFlows`, some ten times faster. */
 export class RemoteEncoder {
   readonly #ports: BridgePorts;
@@ -28,6 +36,11 @@ export class RemoteEncoder {
 
   constructor(ports: BridgePorts) {
     this.#ports = ports;
+  }
+
+  /** True if it writes flows for a bridge with these ports and this round. */
+  isFor(ports: BridgePorts): boolean {
+    return ports.tunnelPort === this.#ports.tunnelPort && ports.round === this.#ports.round;
   }
 
   /** Appends the add message of flow `index` of a remote interface. */

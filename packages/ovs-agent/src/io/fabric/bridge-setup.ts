@@ -1,9 +1,18 @@
 // Our bridge and its tunnel port: made if they are missing, corrected if they are not as they should be.
-import { ovsSet, rowIs, type RowValues, stringMap, Transaction, uuid, type Value } from "@coracle/ovsdb";
+import {
+  ovsSet,
+  type RowChange,
+  rowIs,
+  type RowValues,
+  stringMap,
+  Transaction,
+  uuid,
+  type Value,
+} from "@coracle/ovsdb";
 import type { OvsdbClient } from "@coracle/ovsdb/io";
 import { FabricError } from "./fabric-error.ts";
-import { findBridge, type BridgeRow, OVS_TABLE, portsOf } from "./ovs-database.ts";
-import { OVS_VERSION_MIN, type OvsSettings, PROTOCOLS } from "./ovs-options.ts";
+import { type BridgePort, type BridgeRow, findBridge, OVS_TABLE, portsOf } from "./ovs-database.ts";
+import { guestMtu, guestMtuRequest, OVS_VERSION_MIN, type OvsSettings, PROTOCOLS } from "./ovs-options.ts";
 import { transactAndWait } from "./configuration.ts";
 
 /** Throws `OVS_TOO_OLD` if the database says so; one that does not know its version passes. */
@@ -19,11 +28,44 @@ export function checkVersion(database: OvsdbClient): void {
   }
 }
 
+/** Tells changes of our bridge and tunnel from the many others, which leave them as they were. */
+export class BridgeWatch {
+  readonly #database: OvsdbClient;
+  readonly #settings: OvsSettings;
+  #devices: ReadonlySet<string> = new Set();
+
+  constructor(database: OvsdbClient, settings: OvsSettings) {
+    this.#database = database;
+    this.#settings = settings;
+  }
+
+  /** True if bridge or tunnel may not be as they were. */
+  isTouched(changes: readonly RowChange[]): boolean {
+    const isTouched = changes.some(({ table, uuid: row }) => {
+      if (table === OVS_TABLE.bridge.name) return true;
+      return table === OVS_TABLE.interface.name && (this.#devices.size < 2 || this.#devices.has(row));
+    });
+    if (isTouched) {
+      const ports = ownPorts(this.#database, this.#settings).values();
+      this.#devices = new Set(Array.from(ports, ({ device }) => device._uuid));
+    }
+    return isTouched;
+  }
+}
+
+/** The tunnel's port and the bridge's own by name, as far as our bridge has them. */
+function ownPorts(database: OvsdbClient, settings: OvsSettings): ReadonlyMap<string, BridgePort> {
+  const bridge = findBridge(database, settings.bridge);
+  return portsOf(database, bridge, (name) => name === settings.tunnel || name === settings.bridge);
+}
+
 /** True if bridge and tunnel are in the database as they should be. */
 export function isSetUp(database: OvsdbClient, settings: OvsSettings): boolean {
   const bridge = findBridge(database, settings.bridge);
   if (bridge === undefined || Object.keys(bridgeFixes(bridge, settings)).length > 0) return false;
-  const tunnel = portsOf(database, bridge).get(settings.tunnel)?.device;
+  const ports = ownPorts(database, settings);
+  const tunnel = ports.get(settings.tunnel)?.device;
+  if (ports.get(settings.bridge)?.device.mtu_request !== bridgeMtu(settings)) return false;
   return tunnel !== undefined && tunnel.type === "vxlan" && sameMap(tunnel.options, tunnelOptions(settings));
 }
 
@@ -38,12 +80,16 @@ export async function setUpBridge(database: OvsdbClient, settings: OvsSettings):
   // A database that nobody has used yet has no root row.
   if (database.rows(OVS_TABLE.root).size === 0) transaction.insert("Open_vSwitch", {});
   const bridge = findBridge(database, settings.bridge);
-  const tunnel = portsOf(database, bridge).get(settings.tunnel);
+  const ports = ownPorts(database, settings);
+  const tunnel = ports.get(settings.tunnel);
+  const own = ports.get(settings.bridge);
   const options = { type: "vxlan", options: stringMap(tunnelOptions(settings)) };
   if (bridge !== undefined) {
     const fixes = bridgeFixes(bridge, settings);
     if (Object.keys(fixes).length > 0) transaction.update("Bridge", rowIs(uuid(bridge._uuid)), fixes);
   }
+  if (own !== undefined && own.device.mtu_request !== bridgeMtu(settings))
+    transaction.update("Interface", rowIs(uuid(own.device._uuid)), { mtu_request: bridgeMtu(settings) ?? ovsSet([]) });
   if (tunnel !== undefined) transaction.update("Interface", rowIs(uuid(tunnel.device._uuid)), options);
   else {
     refuseTaken(database, settings.tunnel);
@@ -80,7 +126,9 @@ function insertBridge(
   settings: OvsSettings,
   tunnel: ReturnType<Transaction["insert"]>,
 ): void {
-  const own = insertPort(transaction, { name: settings.bridge, type: "internal" });
+  const mtu = bridgeMtu(settings);
+  const device = { name: settings.bridge, type: "internal", ...(mtu === undefined ? {} : { mtu_request: mtu }) };
+  const own = insertPort(transaction, device);
   const row = transaction.insert("Bridge", {
     name: settings.bridge,
     ports: ovsSet([own, tunnel]),
@@ -89,6 +137,15 @@ function insertBridge(
     ...(settings.datapathType === undefined ? {} : { datapath_type: settings.datapathType }),
   });
   transaction.mutate("Open_vSwitch", [], [["bridges", "insert", ovsSet([row])]]);
+}
+
+/**
+ * The MTU to ask for the bridge's own device. Open vSwitch gives each internal device that asks for none the least MTU of
+ * the bridge's other ports (ovs-vswitchd.conf.db(5), `mtu_request`), so one request does for all. A request each would make
+ * it look at all ports of the bridge for each. It never raises a new device's MTU: larger ones are asked for one by one.
+ */
+function bridgeMtu(settings: OvsSettings): number | undefined {
+  return guestMtuRequest(settings) === undefined ? guestMtu(settings) : undefined;
 }
 
 function bridgeFixes(bridge: BridgeRow, settings: OvsSettings): RowValues {

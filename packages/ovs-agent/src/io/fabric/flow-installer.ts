@@ -112,8 +112,9 @@ function wholeTable(table: DesiredTable, ports: BridgePorts): FlowBatch {
 /** The messages that a switch refused; `undefined` if something else went wrong. */
 export function refusalOf(
   thrown: unknown,
-): { readonly message: string; readonly indexes: readonly number[] } | undefined {
+): { readonly message: string; readonly indexes: readonly number[]; readonly isPartial: boolean } | undefined {
   if (!(thrown instanceof OpenflowRequestError)) return undefined;
   if (thrown.code !== "REFUSED" && thrown.code !== "TOO_LARGE") return undefined;
-  return { message: thrown.message, indexes: (thrown.cause.failures ?? []).map(({ index }) => index) };
+  const { failures = [], isPartial = false } = thrown.cause;
+  return { message: thrown.message, indexes: failures.map(({ index }) => index), isPartial };
 }

@@ -92,15 +92,20 @@ export function findBridge(database: OvsdbClient, name: string): BridgeRow | und
   return undefined;
 }
 
-/** The ports of a bridge by name; the bridge's own is among them. */
-export function portsOf(database: OvsdbClient, bridge: BridgeRow | undefined): ReadonlyMap<string, BridgePort> {
+/** The ports of a bridge by name; the bridge's own is among them. Only those that `isWanted`, if it is given. */
+export function portsOf(
+  database: OvsdbClient,
+  bridge: BridgeRow | undefined,
+  isWanted: (name: string) => boolean = () => true,
+): ReadonlyMap<string, BridgePort> {
   const found = new Map<string, BridgePort>();
   const ports = database.rows(OVS_TABLE.port);
   const devices = database.rows(OVS_TABLE.interface);
   for (const portUuid of bridge?.ports ?? []) {
     const port = ports.get(portUuid);
-    const device = devices.get(port?.interfaces[0] ?? "");
-    if (port !== undefined && device !== undefined) found.set(port.name, { portUuid, device });
+    if (port === undefined || !isWanted(port.name)) continue;
+    const device = devices.get(port.interfaces[0] ?? "");
+    if (device !== undefined) found.set(port.name, { portUuid, device });
   }
   return found;
 }

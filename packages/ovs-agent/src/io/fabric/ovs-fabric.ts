@@ -1,6 +1,6 @@
 // The fabric on a real Open vSwitch: one database connection, one OpenFlow connection, batches that grow under load.
 import type { Clock } from "@coracle/base";
-import { encodeSetAsync, formatFlow, PORT_STATUS_ALL } from "@coracle/openflow";
+import { encodeSetAsync, formatFlow, PORT_STATUS_ADD, PORT_STATUS_DELETE } from "@coracle/openflow";
 import { type OpenflowClient, type OpenflowCommands, type OpenflowNotice, openOpenflow } from "@coracle/openflow/io";
 import { rowIs, ovsSet, stringMap, Transaction, uuid } from "@coracle/ovsdb";
 import { type OvsdbClient, openOvsdb } from "@coracle/ovsdb/io";
@@ -12,7 +12,7 @@ import type { AbandonSignal, Fabric, FabricCounters, FabricEvent, FabricState } 
 import type { LocalInterface, NetworkInterface } from "../../core/interface.ts";
 import { deviceName } from "../../core/mac-address.ts";
 import { bridgeFlows } from "../../core/pipeline/bridge-flows.ts";
-import { isSetUp, setUpBridge } from "./bridge-setup.ts";
+import { BridgeWatch, isSetUp, setUpBridge } from "./bridge-setup.ts";
 import { LANE_PAUSE_MS, Lane, type LaneStep, persist } from "./lane.ts";
 import { FabricError, messageOf } from "./fabric-error.ts";
 import { FabricListeners } from "./fabric-listeners.ts";
@@ -21,6 +21,9 @@ import { findBridge, foreignPorts, localOfDevice, OVS_TABLE, portsOf } from "./o
 import { EXTERNAL_ID, type OvsFabricOptions, type OvsSettings, ovsSettings } from "./ovs-options.ts";
 import { changePorts } from "./port-changes.ts";
 import { SwitchPortTable } from "./switch-port-table.ts";
+
+/** Changes of a port's state are told twice for each port that is made, and do not matter here. */
+const PORTS_THAT_COME_AND_GO = PORT_STATUS_ADD | PORT_STATUS_DELETE;
 
 /** A fabric that has not been started. */
 export function createOvsFabric(options: OvsFabricOptions): OvsFabric {
@@ -48,10 +51,13 @@ export class OvsFabric implements Fabric {
     failures: 0,
   };
   readonly #flowLane = new Lane(() => this.#sendBundle(), this.#abort.signal);
-  readonly #portLane = new Lane(() => this.#changePorts(), this.#abort.signal);
+  /** Two, so that the database takes ports while ovs-vswitchd makes those before. */
+  readonly #portLanes = [1, 2].map(() => new Lane(() => this.#changePorts(), this.#abort.signal));
   #database: OvsdbClient | undefined;
   #switch: OpenflowClient | undefined;
   #round = 0;
+  /** Kinds of flow-mods that the switch has taken on the present connection. */
+  #provenShapes = 0;
   #survivors: readonly LocalInterface[] = [];
   #isAdopting = false;
   #isAdopted = false;
@@ -187,7 +193,8 @@ export class OvsFabric implements Fabric {
         this.#kick();
       },
     });
-    database.monitor(() => this.#checkBridge());
+    const watch = new BridgeWatch(database, this.#settings);
+    database.monitor((changes) => void (watch.isTouched(changes) && this.#checkBridge()));
     this.#database = database;
     return database;
   }
@@ -222,6 +229,7 @@ export class OvsFabric implements Fabric {
     switch (notice.kind) {
       case "down":
         this.#table.hold();
+        this.#provenShapes = 0;
         return this.#troubled("switch", notice.message);
       case "up":
         this.#reasons.delete("switch");
@@ -252,7 +260,7 @@ export class OvsFabric implements Fabric {
   /** On every new OpenFlow connection, before anything else is sent on it. */
   async #resync(commands: OpenflowCommands): Promise<void> {
     this.#table.hold();
-    const reasons = { packetInReasons: 0, portStatusReasons: PORT_STATUS_ALL, flowRemovedReasons: 0 };
+    const reasons = { packetInReasons: 0, portStatusReasons: PORTS_THAT_COME_AND_GO, flowRemovedReasons: 0 };
     await commands.send([{ kind: "other", encode: (buffer, header) => encodeSetAsync(buffer, header, reasons) }]);
     const ports = new Map((await commands.dumpPorts()).map(({ name, port }) => [name, port] as const));
     this.#ports.replace(ports);
@@ -324,7 +332,7 @@ export class OvsFabric implements Fabric {
     queueMicrotask(() => {
       this.#isKicked = false;
       void this.#flowLane.run();
-      void this.#portLane.run();
+      for (const lane of this.#portLanes) void lane.run();
       this.#armRetry();
       this.#listeners.check();
     });
@@ -334,11 +342,14 @@ export class OvsFabric implements Fabric {
     const openflow = this.#switch;
     const batch = openflow?.isReady === true ? this.#table.takeBundle(this.#bridgePorts()) : undefined;
     if (openflow === undefined || batch === undefined) return "idle";
+    // What the switch has taken before it can read: nothing is gained by waiting before the commit.
+    const commitAtOnce = batch.shapes !== undefined && (batch.shapes & ~this.#provenShapes) === 0;
     try {
-      await openflow.bundle(batch);
+      await openflow.bundle(batch, { commitAtOnce });
     } catch (thrown) {
       return this.#bundleFailed(batch, thrown);
     }
+    if (batch.shapes !== undefined) this.#provenShapes |= batch.shapes;
     this.#counters.bundles++;
     this.#counters.flowMods += batch.count;
     this.#table.bundleDone(batch, { kind: "done" });
@@ -356,6 +367,9 @@ export class OvsFabric implements Fabric {
     const offenders = new Set(refusal.indexes.flatMap((index) => batch.opAt(index) ?? []));
     this.#table.bundleDone(batch, { kind: "refused", message: refusal.message, offenders });
     this.#kick();
+    // Some of it is installed: only a comparison tells what.
+    if (refusal.isPartial) void this.#refill();
+    this.#provenShapes = 0;
     return "again";
   }
 

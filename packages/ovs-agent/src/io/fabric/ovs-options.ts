@@ -29,7 +29,7 @@ export interface OvsFabricOptions {
 }
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers (RFC 7348 §5). */
-export const VXLAN_OVERHEAD_BYTES = 50;
+const VXLAN_OVERHEAD_BYTES = 50;
 
 /** Keys in `external_ids`. */
 export const EXTERNAL_ID = {
@@ -45,6 +45,9 @@ export const PROTOCOLS = ["OpenFlow10", "OpenFlow11", "OpenFlow12", "OpenFlow13"
 
 /** OpenFlow 1.4 with bundles is on by default from this version. */
 export const OVS_VERSION_MIN = [2, 8] as const;
+
+/** The MTU of a new device. */
+const DEVICE_MTU = 1500;
 
 /** All settings. */
 export type OvsSettings = Required<Omit<OvsFabricOptions, "datapathType" | "backoff" | "clock" | "onLog">> &
@@ -63,4 +66,15 @@ export function ovsSettings(options: OvsFabricOptions): OvsSettings {
     bundleOwnersMax: 8192,
     ...options,
   };
+}
+
+/** The MTU of a guest's device. */
+export function guestMtu(settings: OvsSettings): number {
+  return settings.underlayMtu - VXLAN_OVERHEAD_BYTES;
+}
+
+/** What a guest's device has to ask for by itself: nothing where the bridge asks for all. */
+export function guestMtuRequest(settings: OvsSettings): number | undefined {
+  const mtu = guestMtu(settings);
+  return settings.deviceType === "internal" && mtu <= DEVICE_MTU ? undefined : mtu;
 }

@@ -8,7 +8,7 @@ import { deviceName, guestMac, macText } from "../../core/mac-address.ts";
 import { insertPort } from "./bridge-setup.ts";
 import { transactAndWait } from "./configuration.ts";
 import { type BridgePort, findBridge, OVS_TABLE, portsOf } from "./ovs-database.ts";
-import { EXTERNAL_ID, type OvsSettings, VXLAN_OVERHEAD_BYTES } from "./ovs-options.ts";
+import { EXTERNAL_ID, guestMtuRequest, type OvsSettings } from "./ovs-options.ts";
 
 /** Port numbers as the switch tells them, which is the only source to trust: the database keeps old ones over restarts. */
 export interface SwitchPorts {
@@ -32,8 +32,11 @@ export async function changePorts(
 ): Promise<PortsResult> {
   const bridge = findBridge(database, settings.bridge);
   if (bridge === undefined) return { kind: "outcomes", outcomes: ops.map(() => ({ kind: "lost" })) };
-  const existing = portsOf(database, bridge);
-  const taken = new Set(Array.from(database.rows(OVS_TABLE.port).values(), ({ name }) => name));
+  const wanted = new Set(ops.map(({ local }) => deviceOf(local)));
+  const isWanted = (name: string): boolean => wanted.has(name);
+  const existing = portsOf(database, bridge, isWanted);
+  const taken = new Set<string>();
+  for (const { name } of database.rows(OVS_TABLE.port).values()) if (isWanted(name)) taken.add(name);
   const transaction = new Transaction().comment(`coracle: ${ops.length} ports`);
   const added: (Uuid | NamedUuid)[] = [];
   const removed: Uuid[] = [];
@@ -57,7 +60,7 @@ export async function changePorts(
   if (change.length > 0) transaction.mutate("Bridge", rowIs(uuid(bridge._uuid)), change);
   try {
     const { isConfigured } = await transactAndWait(database, transaction, settings.configureTimeoutMs);
-    const devices = portsOf(database, findBridge(database, settings.bridge));
+    const devices = portsOf(database, findBridge(database, settings.bridge), isWanted);
     const outcomes = ops.map((op, index) =>
       outcomeOf(op, refused.get(index), { devices, ports, settings, isConfigured }),
     );
@@ -76,7 +79,7 @@ function deviceColumns(local: LocalInterface, settings: OvsSettings): RowValues 
   const { vni, ipv4, owner, uid } = local;
   return {
     mac: macText(guestMac(vni, ipv4)),
-    mtu_request: settings.underlayMtu - VXLAN_OVERHEAD_BYTES,
+    mtu_request: guestMtuRequest(settings) ?? ovsSet([]),
     external_ids: stringMap({
       [EXTERNAL_ID.owner]: owner,
       [EXTERNAL_ID.uid]: uid,

@@ -38,7 +38,7 @@ async function createMany(system: IpamSystem, count: number, subnetOf: (index: n
   await Promise.all(Array.from({ length: 8 }, worker));
 }
 
-test("item 1: subnets outside RFC 1918, of a bad VNI or CIDR are refused; VNI and CIDR cannot be changed", async () => {
+test("13.1 subnets outside RFC 1918, of a bad VNI or CIDR are refused; VNI and CIDR cannot be changed", async () => {
   await IpamSystem.with([], async (system) => {
     for (const [vni, ipv4, message] of [
       [1, "11.0.0.0/24", /spec\.ipv4.*must be within/],
@@ -57,7 +57,7 @@ test("item 1: subnets outside RFC 1918, of a bad VNI or CIDR are refused; VNI an
   });
 });
 
-test("item 2: conflicting subnets created together are never both validated; deleting one frees the other untouched", async () => {
+test("13.2 conflicting subnets created together are never both validated; deleting one frees the other untouched", async () => {
   await IpamSystem.with(UNCHECKED, async (system) => {
     await Promise.all([system.ipam(), system.ipam()]);
     const names = ["one", "two", "three"];
@@ -82,7 +82,7 @@ test("item 2: conflicting subnets created together are never both validated; del
   });
 });
 
-test("item 3: an attachment made before its subnet is told so, and gets its address once the subnet is validated", async () => {
+test("13.3 an attachment made before its subnet is told so, and gets its address once the subnet is validated", async () => {
   await IpamSystem.with([], async (system) => {
     await system.ipam();
     await system.createAttachment("early", "late");
@@ -104,7 +104,7 @@ test("item 3: an attachment made before its subnet is told so, and gets its addr
   });
 });
 
-test("item 4: two controllers at once over 400 attachments: no address twice, no lock without its attachment", async () => {
+test("13.4 two controllers at once over 400 attachments: no address twice, no lock without its attachment", async () => {
   await IpamSystem.with([], async (system) => {
     await system.createSubnet("blue", 1, "10.1.0.0/22");
     await system.createSubnet("green", 2, "10.1.0.0/22");
@@ -146,7 +146,7 @@ async function killWhen(system: IpamSystem, ipam: ChildProgram, point: "pick" | 
 }
 
 for (const point of ["pick", "lock", "status"] as const) {
-  test(`item 5: kill -9 after ${point}: served after a restart, no second lock`, async () => {
+  test(`13.5 kill -9 after ${point}: served after a restart, no second lock`, async () => {
     await IpamSystem.with([], async (system) => {
       await system.createSubnet("blue", 1, "10.1.0.0/24");
       const first = await system.ipam();
@@ -165,7 +165,7 @@ for (const point of ["pick", "lock", "status"] as const) {
   });
 }
 
-test("item 6: a /29 gives five addresses, tells the sixth, and serves it at once when one is freed", async () => {
+test("13.6 a /29 gives five addresses, tells the sixth, and serves it at once when one is freed", async () => {
   await IpamSystem.with([], async (system) => {
     await system.createSubnet("small", 3, "10.3.0.0/29");
     const ipam = await system.ipam();
@@ -205,7 +205,7 @@ test("item 6: a /29 gives five addresses, tells the sixth, and serves it at once
   });
 });
 
-test("item 7: an attachment deleted and made again under its name in another subnet: new address, old lock gone", async () => {
+test("13.7 an attachment deleted and made again under its name in another subnet: new address, old lock gone", async () => {
   await IpamSystem.with([], async (system) => {
     await system.createSubnet("blue", 1, "10.1.0.0/24");
     await system.createSubnet("green", 2, "10.2.0.0/24");
@@ -225,7 +225,7 @@ test("item 7: an attachment deleted and made again under its name in another sub
   });
 });
 
-test("item 8: a deleted subnet takes the addresses away, and gives the same ones back when it is made again", async () => {
+test("13.8 a deleted subnet takes the addresses away, and gives the same ones back when it is made again", async () => {
   await IpamSystem.with([], async (system) => {
     await system.createSubnet("blue", 1, "10.1.0.0/24");
     await system.ipam();

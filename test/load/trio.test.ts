@@ -1,4 +1,4 @@
-// §13 item 18 in small: the load driver against API server, address controller and agents; then what their metrics say.
+// The load driver's own workload against API server, address controller and agents, faster than by default; then what their metrics say.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,11 +7,13 @@ import { assertExposed } from "../metrics/exposed.ts";
 import { ChildProgram } from "../watcher/child-program.ts";
 import { withTrio } from "./trio.ts";
 
-const RUN = ["--num-nets", "4", "--top-net-size", "20", "--num-attachments", "80", "--rate", "20", "--threads", "2"];
-const TESTS = ["--test-program", "/bin/true", "--test-fraction", "0.5"];
+/** Ten networks, 450 attachments, as without flags; ten operations a second would take a minute and a half. */
+const RUN = ["--rate", "50", "--threads", "4"];
+const TESTS = ["--test-program", "/bin/true"];
+const COUNT = 450;
 
 test(
-  "a run against the whole system ends without a double owner, a broken attachment or a failed test, and leaves nothing",
+  "13.18 a run against the whole system ends without a double owner, a broken attachment or a failed test, and leaves nothing",
   { timeout: 180_000 },
   async () => {
     await withTrio(["n1", "n2", "n3"], async ({ system, nodes, ipamUrl, agentUrls, programs }) => {
@@ -34,9 +36,9 @@ test(
       };
       assert.equal(result.verdict, "good");
       const { created, deleted, ready = 0, unready = 0 } = result.counts;
-      assert.deepEqual([created, deleted], [80, 80]);
+      assert.deepEqual([created, deleted], [COUNT, COUNT]);
       // On a busy machine some are replaced before they are ready.
-      assert.ok(ready > 60 && ready + unready >= 80, JSON.stringify(result.counts));
+      assert.ok(ready > COUNT * 0.75 && ready + unready >= COUNT, JSON.stringify(result.counts));
       assert.deepEqual(new Set(Object.values(result.findings)), new Set([0]));
       assert.ok((result.counts["testsPassed"] ?? 0) > 10);
       assert.deepEqual(result.ending, { reason: "complete", unconfirmed: 0, left: 0 });

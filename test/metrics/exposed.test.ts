@@ -24,7 +24,7 @@ test("an exposition is read with types, labels and buckets", () => {
   assert.equal(metrics.get("b")?.type, "gauge");
 });
 
-test("the load driver exposes every metric of the document, with all buckets", { timeout: 120_000 }, async () => {
+test("13.17 the load driver exposes every metric of the document, with all buckets", { timeout: 120_000 }, async () => {
   await System.with(async (system) => {
     const ending = new AbortController();
     const controller = standInController(await system.client(), ending.signal);

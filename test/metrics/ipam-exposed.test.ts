@@ -7,7 +7,7 @@ import { readMetricTables } from "./metric-tables.ts";
 import { parseExposition } from "./scrape.ts";
 
 test(
-  "the address controller exposes every metric of the document, with all buckets",
+  "13.17 the address controller exposes every metric of the document, with all buckets",
   { timeout: 120_000 },
   async () => {
     await IpamSystem.with([], async (system) => {

@@ -35,7 +35,7 @@ const VICTIMS: readonly Victim[] = [
   { name: "ipam", kill: (network) => network.end("ipam-0"), start: (network) => network.startIpam() },
 ];
 
-void test("no crash, alone or with others in any order, opens a gap in isolation, and traffic resumes by itself", async () => {
+void test("13.12 no crash, alone or with others in any order, opens a gap in isolation, and traffic resumes by itself", async () => {
   await withNetwork("the crash matrix", { hosts: 3 }, async (network) => {
     const guests = await twoNetworks(network);
     for (const victim of VICTIMS) {

@@ -11,7 +11,7 @@ import { withNetwork } from "./network-system.ts";
 const AGENT = join(import.meta.dirname, "../../packages/ovs-agent/src/main.ts");
 const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 
-void test("the ping test runs as an attachment's command, its report comes back, and its namespace goes with the attachment", async () => {
+void test("13.14 the ping test runs as an attachment's command, its report comes back, and its namespace goes with the attachment", async () => {
   await withNetwork("commands of attachments", { hosts: 2 }, async (network) => {
     const ip = spawnSync("sh", ["-c", "command -v ip"], { env: { PATH }, encoding: "utf8" }).stdout.trim();
     const host = network.laboratory.host("b");
@@ -50,7 +50,7 @@ void test("the ping test runs as an attachment's command, its report comes back,
   });
 });
 
-void test("a program that is not allowed is refused in the attachment's status, and the interface works all the same", async () => {
+void test("13.14 a program that is not allowed is refused in the attachment's status, and the interface works all the same", async () => {
   await withNetwork("a refused program", { hosts: 2 }, async (network) => {
     await makeVirtualNetwork(network, { namespace: "one", vni: 52, cidr: "10.52.0.0/24" });
     const peer = await placeGuest(network, { namespace: "one", name: "peer", node: "a", subnet: "s1", prefixBits: 24 });

@@ -7,7 +7,7 @@ import { type NetworkSystem, withNetwork } from "./network-system.ts";
 
 const LOOKS_MAX = 300;
 
-void test("a host has the flows of a virtual network from its first attachment there until its last, and none before or after", async () => {
+void test("13.10 a host has the flows of a virtual network from its first attachment there until its last, and none before or after", async () => {
   await withNetwork("relevance", { hosts: 2 }, async (network) => {
     const { objects } = network;
     await makeVirtualNetwork(network, { namespace: "one", vni: 41, cidr: "10.41.0.0/24" });
@@ -45,7 +45,7 @@ void test("a host has the flows of a virtual network from its first attachment t
   });
 });
 
-void test("a second bridge with the same port numbers does not matter", async () => {
+void test("13.13 a second bridge with the same port numbers does not matter", async () => {
   await withNetwork("a second bridge", { hosts: 1 }, async (network) => {
     const host = network.laboratory.host("a");
     await host.vsctl(["add-br", "other", "--", "set", "bridge", "other", "datapath_type=netdev"]);

@@ -8,7 +8,7 @@ const COUNT = 1000;
 const LOCAL_EVERY = 10;
 const IN_FLIGHT = 16;
 
-void test("a restart of everything with 1,000 attachments gives the same network again", async () => {
+void test("13.11 a restart of everything with 1,000 attachments gives the same network again", async () => {
   await withNetwork("1,000 attachments", { hosts: 2 }, async (network) => {
     const { laboratory, objects } = network;
     // Hosts that are only names have their attachments implemented by agents of the log fabric: 1,000 real devices prove no more.

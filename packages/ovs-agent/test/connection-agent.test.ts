@@ -155,7 +155,7 @@ test("the address controller's writes and other conditions are kept when both wr
   });
 });
 
-test("a node gets nothing of a virtual network that it has no part in, and everything once it has", async () => {
+test("13.10 a node gets nothing of a virtual network that it has no part in, and everything once it has", async () => {
   await withBench(async (bench) => {
     const fabric = new InstantFabric();
     const { watched, agent, metrics } = await bench.start(fabric);
@@ -183,7 +183,7 @@ test("a node gets nothing of a virtual network that it has no part in, and every
   });
 });
 
-test("without an attachment of its own a node reads no byte about others", async () => {
+test("13.10 without an attachment of its own a node reads no byte about others", async () => {
   await withBench(async (bench) => {
     const { watched, agent } = await bench.start(new InstantFabric());
     await until("the agent is synced", () => agent.machine.isAdopted);

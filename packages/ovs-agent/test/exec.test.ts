@@ -40,7 +40,7 @@ function condition(attachment: NetworkAttachment, type: string): string {
   return `${found?.status} ${found?.reason}`;
 }
 
-test("a command sees the three variables expanded and no shell, and its report is in the status", async () => {
+test("13.14 a command sees the three variables expanded and no shell, and its report is in the status", async () => {
   await withScripts(async (bench, { make }) => {
     const program = await make(
       "hook",
@@ -77,7 +77,7 @@ test("a command sees the three variables expanded and no shell, and its report i
   });
 });
 
-test("a program that is not on the list, exactly as written, does not run and is told", async () => {
+test("13.14 a program that is not on the list, exactly as written, does not run and is told", async () => {
   await withScripts(async (bench, { make, folder }) => {
     const program = await make("hook", `echo ran >> ${folder}/ran`);
     await bench.start(new InstantFabric(), { allowedPrograms: [program] });
@@ -92,7 +92,7 @@ test("a program that is not on the list, exactly as written, does not run and is
   });
 });
 
-test("the command after deletion is the one the attachment has by then, and waits for the one after creation", async () => {
+test("13.14 the command after deletion is the one the attachment has by then, and waits for the one after creation", async () => {
   await withScripts(async (bench, { make, folder }) => {
     const log = join(folder, "log");
     const gate = join(folder, "gate");

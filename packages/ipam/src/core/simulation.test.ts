@@ -134,7 +134,7 @@ function withSeed(seed: number, body: () => void): void {
   }
 }
 
-test("two controllers, 10,000 attachments, crashes after every kind of step, broken watches", () => {
+test("13.4 13.5 two controllers, 10,000 attachments, crashes after every kind of step, broken watches", () => {
   const seed = Number(process.env["CORACLE_SEED"] ?? 1);
   withSeed(seed, () => {
     const { served, told, crashes } = simulate(

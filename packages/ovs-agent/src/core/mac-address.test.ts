@@ -20,7 +20,7 @@ const VECTORS = [
   [2097151, "10.1.2.3", "fe:01:02:03:ff:ff", 0xfe01_0203_ffff],
 ] as const;
 
-test("the vectors hold, forwards and backwards", () => {
+test("13.9 the vectors hold, forwards and backwards", () => {
   for (const [vni, address, text, mac] of VECTORS) {
     const ipv4 = ip(address);
     assert.equal(guestMac(vni, ipv4), mac);

@@ -45,7 +45,7 @@ test("trace: to a local and a remote attachment, to nobody, and from nobody", ()
     assert.equal(fallback.openVswitch, undefined);
   }));
 
-test("flows and drift: nothing differs after a create; what others change is seen", () =>
+test("13.9 flows and drift: nothing differs after a create; what others change is seen", () =>
   withOvsAndFabric("drift", async ({ ovs, fabric }) => {
     fabric.adopt();
     fabric.desire(localAt("n/a", 2));

@@ -1,7 +1,14 @@
 // Puts the controller together: client, followers, machine, leader election, metrics, HTTP.
 import { NETWORK_API_VERSION } from "@coracle/api";
 import { formatIp, numberToIpv4 } from "@coracle/base";
-import { createKubeClient, defaultClientConfig, type KubeClient, KubeConfigError } from "@coracle/kube/io";
+import {
+  createKubeClient,
+  defaultClientConfig,
+  EventRecorder,
+  type EventSubject,
+  type KubeClient,
+  KubeConfigError,
+} from "@coracle/kube/io";
 import { ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
 import { buildCommit, startTimer, systemRandom, uuid } from "@coracle/runtime";
 import type { IpamConfig } from "../config.ts";
@@ -9,7 +16,6 @@ import type { AddressObserver } from "../core/assign/address-observer.ts";
 import { IpamMachine } from "../core/ipam-machine.ts";
 import type { ValidatorObserver } from "../core/validate/validate-subnet.ts";
 import { createApiPort } from "./api-port.ts";
-import { EventRecorder } from "./event-recorder.ts";
 import { followKinds } from "./followed-kinds.ts";
 import { createRoutes } from "./http-routes.ts";
 import { createIpamMetrics, type IpamMetrics } from "./ipam-metrics.ts";
@@ -23,7 +29,8 @@ export async function setUpIpam(service: Service, config: IpamConfig): Promise<S
   const { workers, validators } = config;
   const commit = buildCommit();
   const metrics = createIpamMetrics(service.metrics, { workers, validators, commit, clock });
-  const recorder = config.events ? new EventRecorder(client, { clock, signal: service.stopping }) : undefined;
+  const identity = config.identity ?? uuid();
+  const recorder = config.events ? createRecorder(service, client, identity) : undefined;
   const machine = new IpamMachine({
     clock,
     random: systemRandom,
@@ -53,7 +60,7 @@ export async function setUpIpam(service: Service, config: IpamConfig): Promise<S
       }
     },
   });
-  const leadership = config.leaderElect ? createLeadership(service, config, { client, driver }) : undefined;
+  const leadership = config.leaderElect ? createLeadership(service, config, { client, driver, identity }) : undefined;
   const routes = createRoutes({
     machine,
     clock,
@@ -86,16 +93,34 @@ export async function setUpIpam(service: Service, config: IpamConfig): Promise<S
 function createLeadership(
   service: Service,
   config: IpamConfig,
-  { client, driver }: { readonly client: KubeClient; readonly driver: MachineDriver },
+  {
+    client,
+    driver,
+    identity,
+  }: { readonly client: KubeClient; readonly driver: MachineDriver; readonly identity: string },
 ): Leadership {
   driver.give({ kind: "lead", isLeading: false });
   return new Leadership({
     client,
     lease: { namespace: config.leaseNamespace ?? client.namespace, name: config.leaseName },
-    identity: config.identity ?? uuid(),
+    identity,
     log: service.log,
     onChange: (isLeading) => driver.give({ kind: "lead", isLeading }),
   });
+}
+
+function createRecorder({ log, stopping }: Service, client: KubeClient, identity: string): EventRecorder {
+  return new EventRecorder({
+    client,
+    component: "coracle.dev/ipam",
+    instance: identity,
+    signal: stopping,
+    onRefused: ({ httpCode }) => log.warning("Events are not sent for now: the API server refuses them", { httpCode }),
+  });
+}
+
+function subjectOf(kind: string, { namespace, name, uid }: Omit<EventSubject, "apiVersion" | "kind">): EventSubject {
+  return { apiVersion: NETWORK_API_VERSION, kind, namespace, name, uid };
 }
 
 function addressObserver(service: Service, metrics: IpamMetrics, recorder: EventRecorder | undefined): AddressObserver {
@@ -106,10 +131,8 @@ function addressObserver(service: Service, metrics: IpamMetrics, recorder: Event
       const address = formatIp(numberToIpv4(lock.address));
       const { namespace, name } = attachment;
       service.log.debug("Address locked", { attachment: `${namespace}/${name}`, vni: lock.vni, address });
-      recorder?.report({
-        kind: "NetworkAttachment",
-        apiVersion: NETWORK_API_VERSION,
-        object: attachment,
+      recorder?.record({
+        subject: subjectOf("NetworkAttachment", attachment),
         type: "Normal",
         reason: "AddressAssigned",
         message: `Assigned ${address} in VNI ${lock.vni}`,
@@ -134,13 +157,11 @@ function validatorObserver(
         subnet: `${namespace}/${name}`,
         errors: verdict.errors,
       });
-      recorder?.report({
-        kind: "Subnet",
-        apiVersion: NETWORK_API_VERSION,
-        object: subnet,
+      recorder?.record({
+        subject: subjectOf("Subnet", subnet),
         type: isFine ? "Normal" : "Warning",
         reason: isFine ? "SubnetValidated" : "SubnetFailedValidation",
-        message: isFine ? `${subnet.cidr} conflicts with no other subnet` : verdict.errors.join("; ").slice(0, 1024),
+        message: isFine ? `${subnet.cidr} conflicts with no other subnet` : verdict.errors.join("; "),
       });
     },
   };

@@ -4,6 +4,7 @@ export * from "./client-error.ts";
 export { createKubeClient } from "./create-kube-client.ts";
 export * from "./cursor-store.ts";
 export type { ApiResource } from "./discovery.ts";
+export * from "./event-recorder.ts";
 export { type ExecApiVersion, type ExecClusterInfo, type ExecInteractiveMode, type ExecPlugin } from "./exec-plugin.ts";
 export { ExecPluginError, type ExecPluginErrorCode } from "./exec-source.ts";
 export { follow } from "./follow.ts";

@@ -1,6 +1,7 @@
 // The connection agent: drives watches, fabric, commands and statuses as the machines say.
+import { NETWORK_API_VERSION } from "@coracle/api";
 import type { Clock, Millis } from "@coracle/base";
-import type { KubeClient } from "@coracle/kube/io";
+import { EventRecorder, type EventReport, type KubeClient } from "@coracle/kube/io";
 import type { Logger, Metrics } from "@coracle/lifecycle";
 import { buildCommit, startTimer, type Timer } from "@coracle/runtime";
 import { AttachmentMachine } from "../core/attachment-machine.ts";
@@ -13,7 +14,6 @@ import { HostLedger, type LedgerOutput } from "../core/host-ledger.ts";
 import { staleQuery } from "../core/watch-selector.ts";
 import { AgentMetrics } from "./agent-metrics.ts";
 import { watchAttachments } from "./attachment-watch.ts";
-import { EventRecorder } from "./event-recorder.ts";
 import { FabricTimes } from "./fabric-times.ts";
 import { HookRunner } from "./hook-runner.ts";
 import { ATTACHMENTS, StatusWriter } from "./status-writer.ts";
@@ -71,7 +71,14 @@ export class ConnectionAgent {
     this.fabric = fabric;
     this.machine = new AttachmentMachine(options);
     this.ledger = new HostLedger({ hostIp, allowedPrograms });
-    this.#events = new EventRecorder({ client, log, node });
+    this.#events = new EventRecorder({
+      client,
+      component: "coracle.dev/ovs-agent",
+      instance: node,
+      signal: options.signal,
+      onRefused: ({ httpCode }) =>
+        log.warning("Events are not sent for now: the API server refuses them", { httpCode }),
+    });
     this.#hooks = new HookRunner({ ...options.exec, clock, onEnd: (job, run) => this.#onRun(job, run) });
     const { machine, ledger } = this;
     this.#writer = new StatusWriter({ ...options, machine, ledger });
@@ -224,7 +231,7 @@ export class ConnectionAgent {
         this.#hooks.submit(output.job);
         break;
       case "event":
-        this.#events.record(output, this.#options.signal);
+        this.#events.record(reportOf(output));
         break;
     }
   }
@@ -243,4 +250,10 @@ export class ConnectionAgent {
     this.ledger.noteRun(job, run);
     this.#drainLedger();
   }
+}
+
+function reportOf({ view, type, reason, message }: Extract<LedgerOutput, { kind: "event" }>): EventReport {
+  const { namespace, name, uid, resourceVersion } = view;
+  const subject = { apiVersion: NETWORK_API_VERSION, kind: "NetworkAttachment", namespace, name, uid, resourceVersion };
+  return { subject, type, reason, message };
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bun
 // `bun run peers`: brings the strangers' programs that the tests run beside ours.
 import { spawnSync } from "node:child_process";
+import { buildPion, buildScandium } from "@coracle/test/interop/peers";
 import {
   buildPeer,
   type BuildProgress,
@@ -17,6 +18,8 @@ Brings the programs the tests run beside ours, which no one here wrote:
 
   kube-apiserver  ${KUBE_APISERVER.version}, built from the Go module proxy (needs Go; some minutes once)
   etcd            ${ETCD.version}, built likewise
+  Scandium        3.14.0 from Maven Central, with small programs of ours around it (needs a JDK of at least 17, and Maven)
+  pion/dtls       v3.1.15 from the Go module proxy, likewise (needs Go)
   etcd            an old one: Debian's etcd-server (needs root and apt-get, unless etcd is on PATH)
   kubectl         Debian's kubernetes-client (needs root and apt-get, unless kubectl is on PATH)
 
@@ -49,6 +52,8 @@ async function main(args: readonly string[]): Promise<number> {
   const failures = [
     await bringGoPeer(KUBE_APISERVER),
     await bringGoPeer(ETCD),
+    await bringDtlsPeer("Scandium", buildScandium),
+    await bringDtlsPeer("pion/dtls", buildPion),
     ...DEBIAN.map(bringDebianProgram),
   ].filter((failure) => failure !== undefined);
   for (const failure of failures) process.stderr.write(`${failure}\n`);
@@ -69,6 +74,20 @@ async function bringGoPeer(peer: GoPeer): Promise<string | undefined> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return `${name}: not built: ${reason}; tests on a real kube-apiserver will not run`;
+  }
+}
+
+/** Builds one DTLS stack with our programs around it; returns why not, if not. */
+async function bringDtlsPeer(
+  name: string,
+  build: (progress: BuildProgress) => Promise<boolean>,
+): Promise<string | undefined> {
+  try {
+    say(`${name}: ${(await build(terminalProgress(name))) ? "built" : "there already"}`);
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `${name}: not built: ${reason}; interop tests with it will not run`;
   }
 }
 

@@ -1,0 +1,210 @@
+// One device: a DTLS session that is made anew when it ends, and one CoAP request at a time (RFC 7252 §4.7, NSTART 1).
+import { type Millis, millis, type Random } from "@coracle/base";
+import type { DtlsClient, DtlsOutput, ResumableSession } from "@coracle/dtls";
+import type { CoapAnswer, CoapCodec, CoapTiming, FleetOutput, MakeClient } from "./device-types.ts";
+
+/** What all devices of a fleet share. */
+export interface DeviceContext {
+  readonly makeClient: MakeClient;
+  readonly codec: CoapCodec;
+  readonly timing: CoapTiming;
+  readonly resume: boolean;
+  readonly random: Random;
+  readonly emit: (output: FleetOutput) => void;
+}
+
+/** A request that waits for its answer. */
+interface Exchange {
+  readonly bytes: Uint8Array;
+  readonly messageId: number;
+  readonly token: number;
+  readonly startedAt: Millis;
+  transmissions: number;
+  timeoutMs: number;
+  deadline: Millis;
+  isAcknowledged: boolean;
+}
+
+const SERVER = "server";
+const RANDOM_FACTOR = 0.5;
+
+/** Connects, asks, repeats, gives up. A request that was under way when the session ended is sent again in the next one. */
+export class Device {
+  readonly index: number;
+  readonly #context: DeviceContext;
+  #client: DtlsClient | undefined;
+  #connectedAt: Millis = millis(0);
+  #isEstablished = false;
+  #resumable: ResumableSession | undefined;
+  #exchange: Exchange | undefined;
+  #messageId: number;
+  #token = 0;
+
+  constructor(index: number, context: DeviceContext) {
+    this.index = index;
+    this.#context = context;
+    this.#messageId = context.random.uint32() & 0xffff;
+  }
+
+  get isEstablished(): boolean {
+    return this.#isEstablished;
+  }
+
+  get isConnecting(): boolean {
+    return this.#client !== undefined && !this.#isEstablished;
+  }
+
+  get isBusy(): boolean {
+    return this.#exchange !== undefined;
+  }
+
+  /** Begins a handshake; an old session is ended with a close_notify. */
+  connect(now: Millis): void {
+    this.close(now);
+    this.#client = this.#context.makeClient(this.index, this.#context.resume ? this.#resumable : undefined);
+    this.#connectedAt = now;
+    this.#client.handle({ kind: "connect", peer: SERVER }, now);
+    this.#drain(now);
+  }
+
+  /** Begins a request. It must be established and not busy. */
+  request(now: Millis): void {
+    const { codec, timing, random } = this.#context;
+    this.#messageId = (this.#messageId + 1) & 0xffff;
+    this.#token = (this.#token + 1) >>> 0;
+    const timeoutMs = timing.confirmable
+      ? timing.ackTimeoutMs * (1 + RANDOM_FACTOR * random.next())
+      : timing.answerTimeoutMs;
+    this.#exchange = {
+      bytes: codec.request(this.#messageId, this.#token),
+      messageId: this.#messageId,
+      token: this.#token,
+      startedAt: now,
+      transmissions: 1,
+      timeoutMs,
+      deadline: millis(now + timeoutMs),
+      isAcknowledged: false,
+    };
+    this.#context.emit({ kind: "requested", device: this.index });
+    this.#send(this.#exchange.bytes, now);
+  }
+
+  /** Takes a datagram; the array is the device's to keep. */
+  receive(bytes: Uint8Array, now: Millis): void {
+    this.#client?.handle({ kind: "datagram", peer: SERVER, bytes }, now);
+    this.#drain(now);
+  }
+
+  timeout(now: Millis): void {
+    if ((this.#client?.nextTimeout() ?? Number.POSITIVE_INFINITY) <= now) {
+      this.#client?.handle({ kind: "timeout" }, now);
+      this.#drain(now);
+    }
+    const exchange = this.#exchange;
+    if (exchange !== undefined && exchange.deadline <= now) this.#onSilence(exchange, now);
+  }
+
+  /** Ends the session, if there is one. */
+  close(now: Millis): void {
+    const client = this.#client;
+    if (client === undefined) return;
+    this.#client = undefined;
+    this.#isEstablished = false;
+    client.handle({ kind: "close" }, now);
+    for (let output = client.poll(); output !== undefined; output = client.poll()) {
+      if (output.kind === "send") this.#context.emit({ kind: "send", device: this.index, bytes: output.bytes });
+    }
+  }
+
+  nextTimeout(): Millis | undefined {
+    const client = this.#client?.nextTimeout();
+    const request = this.#exchange?.deadline;
+    if (client === undefined || request === undefined) return client ?? request;
+    return client < request ? client : request;
+  }
+
+  #send(bytes: Uint8Array, now: Millis): void {
+    if (!this.#isEstablished) return;
+    this.#client?.handle({ kind: "send", bytes }, now);
+    this.#drain(now);
+  }
+
+  #onSilence(exchange: Exchange, now: Millis): void {
+    const { timing, emit } = this.#context;
+    const isOver = exchange.isAcknowledged || !timing.confirmable;
+    if (isOver || exchange.transmissions > timing.retransmissionsMax) {
+      this.#exchange = undefined;
+      emit({ kind: "lost", device: this.index });
+      return;
+    }
+    exchange.transmissions++;
+    exchange.timeoutMs *= 2;
+    exchange.deadline = millis(now + exchange.timeoutMs);
+    if (this.#isEstablished) emit({ kind: "retransmitted", device: this.index });
+    this.#send(exchange.bytes, now);
+  }
+
+  #drain(now: Millis): void {
+    const client = this.#client;
+    if (client === undefined) return;
+    for (let output = client.poll(); output !== undefined; output = client.poll()) this.#obey(output, now);
+  }
+
+  #obey(output: DtlsOutput, now: Millis): void {
+    const { emit } = this.#context;
+    const device = this.index;
+    switch (output.kind) {
+      case "send":
+        return emit({ kind: "send", device, bytes: output.bytes });
+      case "established": {
+        this.#isEstablished = true;
+        this.#resumable = output.resumable;
+        const { isResumed } = output.summary;
+        emit({ kind: "established", device, tookMs: now - this.#connectedAt, isResumed });
+        if (this.#exchange !== undefined) this.#send(this.#exchange.bytes, now);
+        return;
+      }
+      case "data":
+        return this.#onMessage(output.bytes, now);
+      case "closed":
+        this.#client = undefined;
+        this.#isEstablished = false;
+        return emit({ kind: "session-closed", device, cause: output.cause });
+      case "handshake-failed":
+        this.#client = undefined;
+        // What could not be resumed is not tried again.
+        this.#resumable = undefined;
+        return emit({ kind: "handshake-failed", device, cause: output.alert ?? output.cause });
+      case "address":
+      case "refused":
+        return;
+    }
+  }
+
+  #onMessage(bytes: Uint8Array, now: Millis): void {
+    const answer = this.#context.codec.read(bytes);
+    if (answer === undefined) return;
+    if (answer.kind === "answer" && answer.confirmable)
+      this.#send(this.#context.codec.acknowledge(answer.messageId), now);
+    const exchange = this.#exchange;
+    if (exchange !== undefined) this.#onAnswer(exchange, answer, now);
+  }
+
+  #onAnswer(exchange: Exchange, answer: CoapAnswer, now: Millis): void {
+    const { timing, emit } = this.#context;
+    if (answer.kind === "answer") {
+      if (answer.token !== exchange.token) return;
+      this.#exchange = undefined;
+      emit({ kind: "answered", device: this.index, tookMs: now - exchange.startedAt, code: answer.code });
+      return;
+    }
+    if (answer.messageId !== exchange.messageId) return;
+    if (answer.kind === "reset") {
+      this.#exchange = undefined;
+      emit({ kind: "answered", device: this.index, tookMs: now - exchange.startedAt, code: "reset" });
+      return;
+    }
+    exchange.isAcknowledged = true;
+    exchange.deadline = millis(now + timing.answerTimeoutMs);
+  }
+}

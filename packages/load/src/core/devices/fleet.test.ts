@@ -1,0 +1,150 @@
+// The fleet on a virtual clock, with a real DTLS server behind the simulated NAT: pace, loss, moves, sleep, new sessions.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { millis, SeededRandom } from "@coracle/base";
+import { SimulatedService } from "../../testing/simulated-service.ts";
+import { DueQueue } from "./due-queue.ts";
+import { progressLine, resultLines } from "./fleet-report.ts";
+
+const CON = { confirmable: true, ackTimeoutMs: 2000, retransmissionsMax: 4, answerTimeoutMs: 10_000 };
+
+describe("a fleet", () => {
+  it("asks at its rate, and every request is answered once", () => {
+    const service = new SimulatedService({ seed: 1 });
+    const { counts, codes, request, handshake } = service.run(60_000);
+    assert.equal(service.isFinished, true);
+    assert.deepEqual([counts.requests, counts.answered, counts.lost, counts.retransmissions], [200, 200, 0, 0]);
+    assert.deepEqual(codes, { "2.05": 200 });
+    assert.equal(counts.handshakes, 10);
+    assert.ok((request?.p50 ?? 0) >= 0.004 && (request?.max ?? 1) <= 0.02);
+    assert.ok((handshake?.p50 ?? 0) > 0.01);
+    // 200 requests, 50 a second.
+    const elapsedMs = service.clock.now();
+    assert.ok(elapsedMs >= 4000 && elapsedMs < 4600, `${elapsedMs}`);
+  });
+
+  it("without a rate asks again as soon as it is answered, until its time is over", () => {
+    const service = new SimulatedService({
+      seed: 2,
+      fleet: { rate: undefined, requests: undefined, durationMs: 5000 },
+    });
+    const { counts } = service.run(60_000);
+    assert.equal(service.isFinished, true);
+    assert.ok(counts.answered > 3000, `${counts.answered}`);
+    assert.equal(counts.answered, counts.requests);
+  });
+
+  it("loses nothing behind a NAT that rebinds each second, without a retransmission that is not due to it", () => {
+    const service = new SimulatedService({
+      seed: 3,
+      fleet: { requests: 1000, rate: 100 },
+      nat: { rebindEveryMs: 1000, lingerMs: 200 },
+    });
+    const { counts } = service.run(120_000);
+    assert.deepEqual([counts.answered, counts.lost, counts.retransmissions, counts.handshakes], [1000, 0, 0, 10]);
+    assert.ok(service.nat.counts.rebinds >= 90, `${service.nat.counts.rebinds}`);
+  });
+
+  it("moves its devices between requests: nothing is repeated, and nobody connects anew", () => {
+    const service = new SimulatedService({ seed: 4, fleet: { requests: 1000, rate: 100, rebindEveryMs: 500 } });
+    const { counts } = service.run(120_000);
+    assert.deepEqual([counts.answered, counts.lost, counts.retransmissions, counts.handshakes], [1000, 0, 0, 10]);
+    assert.ok(counts.rebinds > 150, `${counts.rebinds}`);
+  });
+
+  it("repeats confirmable requests over a network that loses a tenth", () => {
+    const { counts } = new SimulatedService({ seed: 5, lossRate: 0.1 }).run(600_000);
+    assert.equal(counts.answered + counts.lost, 200);
+    assert.ok(counts.retransmissions > 40, `${counts.retransmissions}`);
+    assert.ok(counts.lost <= 2, `${counts.lost}`);
+  });
+
+  it("repeats nothing that is not confirmable, and counts it as lost after its time", () => {
+    const coap = { ...CON, confirmable: false, answerTimeoutMs: 1000 };
+    const { counts } = new SimulatedService({ seed: 6, lossRate: 0.05, fleet: { coap } }).run(600_000);
+    assert.equal(counts.retransmissions, 0);
+    assert.ok(counts.lost > 5, `${counts.lost}`);
+    assert.equal(counts.answered + counts.lost, 200);
+  });
+
+  it("takes answers that come in messages of their own, and acknowledges them", () => {
+    const { counts } = new SimulatedService({ seed: 7, isSeparate: true }).run(60_000);
+    assert.deepEqual([counts.answered, counts.retransmissions], [200, 0]);
+  });
+
+  it("sleeps so long that the NAT forgets it, and goes on with the same session", () => {
+    const service = new SimulatedService({
+      seed: 8,
+      fleet: { rate: undefined, requests: 100, sleepMs: 40_000, sleepAfter: 2 },
+    });
+    const { counts } = service.run(600_000);
+    assert.deepEqual([counts.answered, counts.handshakes, counts.retransmissions], [100, 10, 0]);
+    assert.ok(service.nat.counts.natTimeouts >= 40, `${service.nat.counts.natTimeouts}`);
+  });
+
+  it("connects anew after so many requests, resuming if told", () => {
+    for (const resume of [false, true]) {
+      const fleet = { rate: undefined, requests: 100, reconnectAfter: 2, resume };
+      const { counts } = new SimulatedService({ seed: 9, fleet }).run(60_000);
+      assert.equal(counts.answered, 100);
+      assert.ok(counts.handshakes >= 49, `${counts.handshakes}`);
+      assert.equal(counts.resumed, resume ? counts.handshakes - 10 : 0);
+    }
+  });
+
+  it("counts handshakes that fail, tries them again at its rate, and ends when its time is over", () => {
+    const fleet = { count: 3, durationMs: 300_000 };
+    const service = new SimulatedService({ seed: 10, isWrongKey: true, fleet });
+    const { counts, failures } = service.run(900_000);
+    assert.equal(service.isFinished, true);
+    assert.deepEqual([counts.handshakes, counts.requests], [0, 0]);
+    assert.ok(counts.handshakesFailed >= 6, `${counts.handshakesFailed}`);
+    assert.equal(
+      Object.values(failures).reduce((sum, each) => sum + each, 0),
+      counts.handshakesFailed,
+    );
+    assert.ok(counts.late > 10_000, `${counts.late}`);
+  });
+});
+
+describe("the words of a run", () => {
+  it("have rates since the moment before, and percentiles", () => {
+    const service = new SimulatedService({ seed: 1 });
+    const result = service.run(60_000);
+    const before = { ...result.counts, answered: 100 };
+    const line = progressLine({
+      elapsedMs: 4000,
+      sinceMs: 2000,
+      counts: result.counts,
+      before,
+      established: 10,
+      devices: 10,
+    });
+    assert.match(line, /^4 s {2}10\/10 connected {2}50 requests\/s {2}0 handshakes\/s {2}200 answered/);
+    const [first = "", latency = ""] = resultLines(result, 4000);
+    assert.match(first, /^requests {4}200, 200 answered \(50\/s\), 0 lost, 0 retransmitted \(0\.00 %\)/);
+    assert.match(latency, /p50 \d+\.\d\d ms, p95 .*, p99 .*, most /);
+  });
+});
+
+describe("the queue of deadlines", () => {
+  it("gives the earliest first, however deadlines change, and does not grow", () => {
+    const random = new SeededRandom(11);
+    const queue = new DueQueue(50);
+    const plain = new Map<number, number>();
+    for (let step = 0; step < 20_000; step++) {
+      const index = Math.floor(random.next() * 50);
+      const at = Math.floor(random.next() * 1000);
+      const isCleared = random.next() < 0.2;
+      queue.set(index, isCleared ? undefined : millis(at));
+      if (isCleared) plain.delete(index);
+      else plain.set(index, at);
+      const earliest = plain.size === 0 ? undefined : Math.min(...plain.values());
+      assert.equal(queue.next(), earliest);
+      if (step % 3 > 0 || earliest === undefined) continue;
+      const taken = queue.take(millis(earliest));
+      assert.equal(plain.get(taken ?? -1), earliest);
+      plain.delete(taken ?? -1);
+    }
+  });
+});

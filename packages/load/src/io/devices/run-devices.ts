@@ -1,0 +1,161 @@
+// The command `coracle-load devices`: credentials, fleet, progress, signals, result, exit code.
+import { SeededRandom } from "@coracle/base";
+import {
+  ExitError,
+  failureLine,
+  SAME_SIGNAL_MS,
+  type Service,
+  type ServiceParts,
+  startService,
+} from "@coracle/lifecycle";
+import {
+  exitProcess,
+  onSignal,
+  resolveHost,
+  startInterval,
+  stderr,
+  stdout,
+  systemClock,
+  systemRandom,
+  type UdpAddress,
+  udpAddress,
+  writeFileAtomic,
+} from "@coracle/runtime";
+import type { FleetOptions } from "../../core/devices/device-types.ts";
+import { Fleet } from "../../core/devices/fleet.ts";
+import { progressLine, resultLines } from "../../core/devices/fleet-report.ts";
+import { type FleetResult, FleetTally } from "../../core/devices/fleet-tally.ts";
+import { DEVICES_EXIT_CODES, type DevicesConfig } from "../../devices-config.ts";
+import { CoapPacketCodec } from "./coap-codec.ts";
+import { clientMaker } from "./device-credentials.ts";
+import { addDevicesMetrics } from "./devices-metrics.ts";
+import { FleetDriver } from "./fleet-driver.ts";
+
+const COMMAND = "coracle-load devices";
+const PROGRESS_TERMINAL_MS = 1000;
+const PROGRESS_MS = 10_000;
+
+/** A run with its parts. */
+interface Run {
+  readonly fleet: Fleet;
+  readonly tally: FleetTally;
+  readonly driver: FleetDriver;
+}
+
+/** Runs the command and ends the process with its exit code. */
+export async function runDevices(config: DevicesConfig): Promise<void> {
+  let code: number;
+  try {
+    code = await serve(config);
+  } catch (error) {
+    stderr().write(failureLine(COMMAND, error));
+    code = error instanceof ExitError ? error.exitCode : DEVICES_EXIT_CODES.failed;
+  }
+  await Promise.all([stdout().drained(), stderr().drained()]);
+  exitProcess(code);
+}
+
+/** Serves metrics and health while the run goes on, if `--http` says where. */
+async function serve(config: DevicesConfig): Promise<number> {
+  const interruption = { isInterrupted: false };
+  let run: Run | undefined;
+  const forget = listenForSignals(() => {
+    interruption.isInterrupted = true;
+    run?.driver.stop();
+  });
+  try {
+    const service = await startService({
+      component: "load",
+      config,
+      setup: async (own): Promise<ServiceParts> => {
+        run = await prepare(own, config);
+        return {};
+      },
+    });
+    const code = run === undefined ? DEVICES_EXIT_CODES.failed : await runToEnd(config, run);
+    service.stop("the run is over", interruption.isInterrupted ? DEVICES_EXIT_CODES.interrupted : code);
+    return await service.finished;
+  } finally {
+    forget();
+  }
+}
+
+async function prepare(service: Service, config: DevicesConfig): Promise<Run> {
+  const random = new SeededRandom(systemRandom.uint32());
+  const tally = new FleetTally(random);
+  const makeClient = await clientMaker(config);
+  const fleet = new Fleet(fleetOptions(config), { makeClient, codec: new CoapPacketCodec(config), random });
+  const onOutput = addDevicesMetrics(service.metrics, fleet, tally);
+  const driver = new FleetDriver({
+    fleet,
+    count: config.count,
+    target: await addressOf(config),
+    log: service.log,
+    onOutput: (output) => {
+      tally.add(output);
+      onOutput(output);
+    },
+  });
+  return { fleet, tally, driver };
+}
+
+function fleetOptions(config: DevicesConfig): FleetOptions {
+  const { confirmable, ackTimeoutMs, retransmissionsMax, answerTimeoutMs } = config;
+  return { ...config, coap: { confirmable, ackTimeoutMs, retransmissionsMax, answerTimeoutMs } };
+}
+
+async function addressOf({ target }: DevicesConfig): Promise<UdpAddress> {
+  const [first] = await resolveHost(target.host);
+  if (first === undefined) throw new ExitError(`--target: ${target.host} has no address`);
+  return udpAddress(first, target.port);
+}
+
+async function runToEnd(config: DevicesConfig, { fleet, tally, driver }: Run): Promise<number> {
+  const startedAt = systemClock.now();
+  const writer = stderr();
+  let [shownAt, before] = [startedAt, { ...tally.counts }];
+  const show = (): void => {
+    const now = systemClock.now();
+    const moment = { elapsedMs: now - startedAt, sinceMs: now - shownAt, counts: tally.counts, before };
+    const line = progressLine({ ...moment, established: fleet.established, devices: config.count });
+    [shownAt, before] = [now, { ...tally.counts }];
+    writer.write(`${line}\n`);
+  };
+  const timer = startInterval(writer.isTerminal ? PROGRESS_TERMINAL_MS : PROGRESS_MS, show);
+  try {
+    await driver.run();
+  } finally {
+    timer.cancel();
+  }
+  const durationMs = systemClock.now() - startedAt;
+  const result = tally.result();
+  const people = config.json === "-" ? stderr() : stdout();
+  people.write(`${resultLines(result, durationMs).join("\n")}\n`);
+  const { unsent, sockets } = driver.failures;
+  if (sockets > 0) people.write(`${sockets} sockets could not be opened, ${unsent} datagrams were not sent\n`);
+  await writeJson(config, result, durationMs);
+  if (result.counts.answered === 0) return DEVICES_EXIT_CODES.nothing;
+  return result.counts.lost > 0 ? DEVICES_EXIT_CODES.lost : 0;
+}
+
+async function writeJson(config: DevicesConfig, result: FleetResult, durationMs: number): Promise<void> {
+  const { json, count: devices, rate = null, confirmable } = config;
+  if (json === undefined) return;
+  const seconds = Math.max(0.001, durationMs / 1000);
+  const perSecond = { requests: result.counts.answered / seconds, handshakes: result.counts.handshakes / seconds };
+  const text = `${JSON.stringify({ devices, rate, confirmable, durationMs, perSecond, ...result }, undefined, 2)}\n`;
+  if (json === "-") stdout().write(text);
+  else await writeFileAtomic(json, text);
+}
+
+/** The first signal ends the run when what is under way is answered; a later one ends the process. */
+function listenForSignals(stop: () => void): () => void {
+  let firstAt: number | undefined;
+  return onSignal(["SIGINT", "SIGTERM"], () => {
+    const now = systemClock.now();
+    if (firstAt === undefined) {
+      firstAt = now;
+      stop();
+    } else if (now - firstAt >= SAME_SIGNAL_MS) exitProcess(DEVICES_EXIT_CODES.interrupted);
+  });
+}

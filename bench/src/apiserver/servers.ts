@@ -16,21 +16,31 @@ export interface MeasuredServer {
   stop(): Promise<void>;
 }
 
-/** Our API server, standalone, with its database below `folder`'s disk. */
+/** Our API server, standalone, with a new database, which goes with it. */
 export async function startOurServer(): Promise<MeasuredServer> {
-  const { apiserver } = buildBinaries(["apiserver"]);
   const folder = await mkdtemp(join(tmpdir(), "coracle-bench-apiserver-"));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const server = await startServerOn(folder);
+    return { ...server, stop: () => server.stop().then(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Our API server, standalone, with the database in `folder`, which stays. */
+export async function startServerOn(folder: string): Promise<MeasuredServer> {
+  const { apiserver } = buildBinaries(["apiserver"]);
+  const kubeconfig = join(folder, "admin.kubeconfig");
+  await rm(kubeconfig, { force: true });
   const argv = ["--standalone", "--data", folder, "--listen", "127.0.0.1:0"];
   const child = spawn(apiserver, argv, { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log = (log + chunk.toString("utf8")).slice(-8192)));
-  const stop = async (): Promise<void> => {
-    await endProcess(child);
-    await rm(folder, { recursive: true, force: true });
-  };
-  const kubeconfig = join(folder, "admin.kubeconfig");
+  const stop = (): Promise<void> => endProcess(child);
   try {
-    await waitFor("coracle-apiserver", async () => (existsSync(kubeconfig) ? true : undefined), { timeoutMs: 20_000 });
+    await waitFor("coracle-apiserver", async () => (existsSync(kubeconfig) ? true : undefined), { timeoutMs: 60_000 });
   } catch (cause) {
     await stop();
     throw new Error(`Cannot start coracle-apiserver: ${log}`, { cause });

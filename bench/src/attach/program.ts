@@ -23,6 +23,18 @@ export class Program {
     this.#exited = new Promise((resolve) => this.#child.once("close", (code) => resolve(code ?? 1)));
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Where it serves HTTP, as its log says. */
+  get url(): string {
+    const [, url] = /"message":"Listening"[^\n]*?"url":"([^"]+)"/.exec(this.#log) ?? [];
+    if (url === undefined) throw new Error(`Cannot find where ${this.#name} listens: ${this.#log.slice(0, 500)}`);
+    return url;
+  }
+
   /** What it wrote, the end of it. */
   get log(): string {
     return this.#log;

@@ -1,17 +1,15 @@
 // Credentials that change under a client of a real kube-apiserver: tokens in files, authorities behind a symbolic link.
 import assert from "node:assert/strict";
-import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { createKubeClient, type KubeClient, loadKubeconfig, requestToken, reviewToken } from "@coracle/kube/io";
 import { StatusError } from "@coracle/kube";
+import { KubernetesVolume } from "@coracle/sim";
 import {
   exchange,
   type KubeApiserver,
   kubernetesPeersReady,
-  makeTemporaryFolder,
-  removeTemporaryFolder,
   type ServiceAccountIdentity,
   waitFor,
 } from "../peers/kubernetes/mod.ts";
@@ -44,34 +42,14 @@ function uidOf(object: unknown): string {
   return metadata.uid;
 }
 
-/** A folder as a projected volume is one: files behind `..data`, swapped as a whole. */
-class ProjectedFolder {
-  readonly path: string;
-  #round = 0;
-
-  constructor(path: string) {
-    this.path = path;
-  }
-
-  async write(files: Readonly<Record<string, string>>): Promise<void> {
-    const version = `..version-${++this.#round}`;
-    await mkdir(join(this.path, version));
-    for (const [name, text] of Object.entries(files)) await writeFile(join(this.path, version, name), text);
-    await symlink(version, join(this.path, "..data-next"));
-    await rename(join(this.path, "..data-next"), join(this.path, "..data"));
-    if (this.#round > 1) await rm(join(this.path, `..version-${this.#round - 1}`), { recursive: true });
-    else for (const name of Object.keys(files)) await symlink(join("..data", name), join(this.path, name));
-  }
-}
-
-/** A client that reads its token and its authority from a projected folder. */
-async function clientFromFiles(server: KubeApiserver, files: ProjectedFolder): Promise<KubeClient> {
-  const path = join(files.path, "config");
+/** A client that reads its token and its authority from a projected volume. */
+async function clientFromFiles(server: KubeApiserver, files: KubernetesVolume): Promise<KubeClient> {
+  const path = files.path("config");
   const config = {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name: "c", cluster: { server: server.url, "certificate-authority": join(files.path, "ca.crt") } }],
-    users: [{ name: "u", user: { tokenFile: join(files.path, "token") } }],
+    clusters: [{ name: "c", cluster: { server: server.url, "certificate-authority": files.path("ca.crt") } }],
+    users: [{ name: "u", user: { tokenFile: files.path("token") } }],
     contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "default" } }],
     "current-context": "x",
   };
@@ -81,23 +59,23 @@ async function clientFromFiles(server: KubeApiserver, files: ProjectedFolder): P
   return client;
 }
 
-async function withFolder(body: (folder: ProjectedFolder) => Promise<void>): Promise<void> {
-  const path = await makeTemporaryFolder("coracle-projected-");
+async function withVolume(body: (volume: KubernetesVolume) => Promise<void>): Promise<void> {
+  const volume = await KubernetesVolume.create({});
   try {
-    await body(new ProjectedFolder(path));
+    await body(volume);
   } finally {
-    await removeTemporaryFolder(path);
+    await volume.remove();
   }
 }
 
 if (kubernetesPeersReady("the tests of changing credentials on a real kube-apiserver")) {
   test("a bound token that runs out is replaced in its file during a watch", { timeout: 90_000 }, async () => {
-    await withFolder(async (folder) => {
+    await withVolume(async (volume) => {
       await withCluster({}, async ({ server, client: admin }) => {
         const account = await makeAccount(server);
         const first = server.issueServiceAccountToken(account, 3);
-        await folder.write({ token: first, "ca.crt": server.caPem });
-        const client = await clientFromFiles(server, folder);
+        await volume.swap({ token: first, "ca.crt": server.caPem });
+        const client = await clientFromFiles(server, volume);
         try {
           const followed = new Followed(client, CONFIG_MAPS, { namespace: "default", trackKeys: true });
           await followed.synced();
@@ -115,7 +93,7 @@ if (kubernetesPeersReady("the tests of changing credentials on a real kube-apise
           await followed.until("a refusal", (one) =>
             one.milestones.some((event) => event.kind === "error" && event.status.code === 401),
           );
-          await folder.write({ token: server.issueServiceAccountToken(account, 3600), "ca.crt": server.caPem });
+          await volume.swap({ token: server.issueServiceAccountToken(account, 3600), "ca.crt": server.caPem });
           await admin.create(CONFIG_MAPS, configMap("after", "1"));
           await followed.until("a change with the new token", (one) => one.objects.has("default/after"));
           assert.deepEqual(followed.problems, []);
@@ -128,13 +106,13 @@ if (kubernetesPeersReady("the tests of changing credentials on a real kube-apise
   });
 
   test("a new authority behind the same files, with and without the old one", { timeout: 90_000 }, async () => {
-    await withFolder(async (folder) => {
+    await withVolume(async (volume) => {
       await withCluster({}, async ({ server }) => {
         const account = await makeAccount(server);
         const token = server.issueServiceAccountToken(account, 3600);
         const oldCa = server.caPem;
-        await folder.write({ token, "ca.crt": oldCa });
-        const client = await clientFromFiles(server, folder);
+        await volume.swap({ token, "ca.crt": oldCa });
+        const client = await clientFromFiles(server, volume);
         try {
           const followed = new Followed(client, CONFIG_MAPS, { namespace: "default", trackKeys: true });
           await followed.synced();
@@ -149,7 +127,7 @@ if (kubernetesPeersReady("the tests of changing credentials on a real kube-apise
             ["two", oldCa + newCa],
             ["three", newCa],
           ] as const) {
-            await folder.write({ token, "ca.crt": ca });
+            await volume.swap({ token, "ca.crt": ca });
             await server.kill9();
             await server.restart();
             await server.json("POST", "/api/v1/namespaces/default/configmaps", configMap(name, "1"));
@@ -158,7 +136,7 @@ if (kubernetesPeersReady("the tests of changing credentials on a real kube-apise
           assert.deepEqual(followed.problems, []);
 
           // An authority that did not sign the server's certificate is refused, not waved through.
-          await folder.write({ token, "ca.crt": oldCa });
+          await volume.swap({ token, "ca.crt": oldCa });
           await waitFor("a refusal of the server's certificate", async () => {
             const failed = await client.list(CONFIG_MAPS, { namespace: "default" }).then(
               () => undefined,

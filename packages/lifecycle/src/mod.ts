@@ -16,6 +16,7 @@ export { formatSize, parseSize } from "./core/size.ts";
 export * from "./health/health.ts";
 export { addHealthRoutes } from "./health/health-routes.ts";
 export * from "./log/logger.ts";
+export * from "./log/wall-time.ts";
 export * from "./metrics/metrics.ts";
 export * from "./service/build-info.ts";
 export * from "./service/exit-error.ts";

@@ -1,14 +1,13 @@
 // Certificates and authorities swapped under load: no request fails, no connection is dropped, bad material changes nothing.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { makeTestPki, type TestPki } from "@coracle/sim";
+import { KubernetesVolume, makeTestPki, type TestPki } from "@coracle/sim";
 import { LoadServer, PROCESS_TEST } from "./child.ts";
 import { type HammerClient, Http1Client, Http2Client, progress, startWorker, type Trust } from "./hammer.ts";
-import { Volume } from "./volume.ts";
 
 interface Setting {
   readonly server: LoadServer;
-  readonly volume: Volume;
+  readonly volume: KubernetesVolume;
   readonly first: TestPki;
   readonly second: TestPki;
   readonly url: string;
@@ -17,7 +16,7 @@ interface Setting {
 /** A server whose pair and client authorities lie in a volume; `first` is in force. */
 async function withVolume(run: (setting: Setting) => Promise<void>): Promise<void> {
   const [first, second] = [await makeTestPki({ caName: "first" }), await makeTestPki({ caName: "second" })];
-  const volume = await Volume.mount({ "tls.crt": first.cert, "tls.key": first.key, "ca.crt": first.ca });
+  const volume = await KubernetesVolume.create({ "tls.crt": first.cert, "tls.key": first.key, "ca.crt": first.ca });
   const pair = ["--tls-cert-file", volume.path("tls.crt"), "--tls-private-key-file", volume.path("tls.key")];
   const server = new LoadServer([...pair, "--client-ca-file", volume.path("ca.crt")]);
   try {
@@ -25,7 +24,7 @@ async function withVolume(run: (setting: Setting) => Promise<void>): Promise<voi
     await run({ server, volume, first, second, url: await server.url("api") });
   } finally {
     await server.end();
-    await volume.unmount();
+    await volume.remove();
   }
 }
 
@@ -153,7 +152,7 @@ describe("TLS reload", () => {
   );
 
   it("does not start with unusable material: one line and exit code 1", PROCESS_TEST, async () => {
-    const volume = await Volume.mount({ "tls.crt": "", "tls.key": "x" });
+    const volume = await KubernetesVolume.create({ "tls.crt": "", "tls.key": "x" });
     const path = volume.path("tls.crt");
     const server = new LoadServer(["--tls-cert-file", path, "--tls-private-key-file", volume.path("tls.key")]);
     try {
@@ -164,7 +163,7 @@ describe("TLS reload", () => {
       );
     } finally {
       await server.end();
-      await volume.unmount();
+      await volume.remove();
     }
   });
 });

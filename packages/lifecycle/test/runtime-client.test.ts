@@ -2,15 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createHttpClient, type HttpClient, HttpClientError } from "@coracle/runtime";
-import { makeTestPki, type TestPki } from "@coracle/sim";
+import { KubernetesVolume, makeTestPki, type TestPki } from "@coracle/sim";
 import { createLogger, followClientTls, type TlsFiles } from "../src/mod.ts";
 import { LoadServer, PROCESS_TEST } from "./child.ts";
-import { Volume } from "./volume.ts";
 
 interface Setting {
   readonly server: LoadServer;
-  readonly serving: Volume;
-  readonly trusted: Volume;
+  readonly serving: KubernetesVolume;
+  readonly trusted: KubernetesVolume;
   readonly first: TestPki;
   readonly second: TestPki;
   readonly client: HttpClient;
@@ -21,8 +20,8 @@ interface Setting {
 /** A server and a client, each with its TLS material in a volume of its own. */
 async function withClient(args: readonly string[], run: (setting: Setting) => Promise<void>): Promise<void> {
   const [first, second] = [await makeTestPki({ caName: "first" }), await makeTestPki({ caName: "second" })];
-  const serving = await Volume.mount({ "tls.crt": first.cert, "tls.key": first.key });
-  const trusted = await Volume.mount({ "ca.crt": first.ca });
+  const serving = await KubernetesVolume.create({ "tls.crt": first.cert, "tls.key": first.key });
+  const trusted = await KubernetesVolume.create({ "ca.crt": first.ca });
   const pair = ["--tls-cert-file", serving.path("tls.crt"), "--tls-private-key-file", serving.path("tls.key")];
   const server = new LoadServer([...pair, ...args]);
   const client = createHttpClient();
@@ -38,8 +37,8 @@ async function withClient(args: readonly string[], run: (setting: Setting) => Pr
     client.close();
     files.close();
     await server.end();
-    await serving.unmount();
-    await trusted.unmount();
+    await serving.remove();
+    await trusted.remove();
   }
 }
 

@@ -3,4 +3,5 @@ export * from "./test-certificates.ts";
 export * from "./tcp-relay.ts";
 export * from "./eventually.ts";
 export * from "./frame-server.ts";
+export * from "./kubernetes-volume.ts";
 export * from "./packet-network.ts";

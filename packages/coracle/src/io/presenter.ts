@@ -1,4 +1,5 @@
 // What `up` shows: on a terminal a table with lines scrolling under it, elsewhere one JSON object a line.
+import { clockText, rfc3339 } from "@coracle/lifecycle";
 import { onSignal, type OutputWriter } from "@coracle/runtime";
 import { Screen, type ScreenSize } from "../core/screen.ts";
 import { formatSystem, type SystemView } from "../core/system-table.ts";
@@ -117,17 +118,11 @@ class JsonPresenter implements Presenter {
 
   #write(line: Readonly<Record<string, unknown>>): void {
     if (this.#writer.pendingBytes() > PENDING_BYTES_MAX) return;
-    this.#writer.write(`${JSON.stringify({ time: new Date(this.#wallMs()).toISOString(), ...line })}\n`);
+    this.#writer.write(`${JSON.stringify({ time: rfc3339(this.#wallMs()), ...line })}\n`);
   }
 }
 
 function sizeOf(writer: OutputWriter): ScreenSize {
   // A terminal that was never told its size says 0.
   return { columns: writer.columns() || 80, rows: writer.rows() || 24 };
-}
-
-/** Local time of day. */
-function clockText(wallMs: number): string {
-  const date = new Date(wallMs);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }

@@ -1,5 +1,6 @@
 // One log event as one JSON line: bounded in size and depth, safe against cycles, with secrets taken out.
 import { REDACTED, isSecretName, redactText } from "../core/redact.ts";
+import { rfc3339 } from "./wall-time.ts";
 
 /** One event as a component logged it. */
 export interface LogEvent {
@@ -19,7 +20,7 @@ const RESERVED: ReadonlySet<string> = new Set(["time", "level", "component", "me
 /** Writes the event as `{"time":…,"level":…,"component":…,"message":…,…fields}` and a line break. Never throws. */
 export function jsonLine(event: LogEvent): string {
   const line: Record<string, unknown> = {
-    time: new Date(event.wallMs).toISOString(),
+    time: rfc3339(event.wallMs),
     level: event.level,
     component: event.component,
     message: cleanText(event.message),

@@ -7,7 +7,7 @@ import { emptyReport, type ExecRun } from "./exec-command.ts";
 import type { ExecJob } from "./exec-queue.ts";
 import type { FabricEvent, LocalInterface } from "./fabric.ts";
 import { HostLedger } from "./host-ledger.ts";
-import { lastClientWrite } from "./latency.ts";
+import { lastClientWrite } from "./client-write.ts";
 
 const HOOK = "/bin/hook";
 

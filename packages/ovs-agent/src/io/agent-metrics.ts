@@ -1,5 +1,5 @@
 // The connection agent's metrics.
-import { type LastClientWrite, lastClientWrite } from "../core/latency.ts";
+import { type LastClientWrite, lastClientWrite } from "../core/client-write.ts";
 import { complaintsLabel, type ExecMoment, type ExecRun } from "../core/exec-command.ts";
 import type { AttachmentTimes } from "../core/attachment-fields.ts";
 import type { AttachmentMachine } from "../core/attachment-machine.ts";

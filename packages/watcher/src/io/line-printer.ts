@@ -1,9 +1,8 @@
 // Prints changes as lines: each at once while they are news, together while the first state streams in.
-import type { Service } from "@coracle/lifecycle";
+import { clockText, rfc3339, type Service } from "@coracle/lifecycle";
 import { startTimer, stdout, systemClock, type Timer } from "@coracle/runtime";
 import type { Change } from "../core/change.ts";
 import type { ChangeTime, Output } from "../core/output.ts";
-import { clockText, rfc3339 } from "./local-time.ts";
 import type { ChangeSink } from "./resource-follower.ts";
 
 /** Lines of the first state go out together from this size on: a write for each would cost more than reading the objects. */

@@ -6,7 +6,7 @@ import {
   type KubeClient,
   KubeConfigError,
 } from "@coracle/kube/io";
-import { ExitError, failureLine, looksLongRunning, type Service, type ServiceParts } from "@coracle/lifecycle";
+import { ExitError, failureLine, looksLongRunning, rfc3339, type Service, type ServiceParts } from "@coracle/lifecycle";
 import { environment, stderr, stdout, systemClock } from "@coracle/runtime";
 import { EXIT_CODES, type WatcherConfig } from "../config.ts";
 import { keyOf } from "../core/change.ts";
@@ -17,7 +17,6 @@ import { renderJsonl } from "../core/render-jsonl.ts";
 import { checkPlaces } from "./check-places.ts";
 import { CommandRunner } from "./command-runner.ts";
 import { createRoutes } from "./http-routes.ts";
-import { rfc3339 } from "./local-time.ts";
 import { createPrinter } from "./line-printer.ts";
 import { PodLookup } from "./pod-lookup.ts";
 import { resolveResources } from "./resolve-resources.ts";

@@ -4,7 +4,7 @@ import { lockNameOf } from "../address/lock-name.ts";
 import type { SubnetRange } from "../address/subnet-range.ts";
 import { type AttachmentView, keyOf, type LockView, type SubnetView } from "../table/views.ts";
 import type { AddressState } from "./address-state.ts";
-import { addressLatency } from "./latency.ts";
+import { addressLatency } from "./address-latency.ts";
 
 /** What became of it. */
 export type LockOutcome =

@@ -6,7 +6,7 @@ import { type AttachmentView, keyOf, type LockView, type ObjectKey, type SubnetV
 import type { AddressState } from "./address-state.ts";
 import { type AddressError, assignedStatus } from "./attachment-status.ts";
 import type { Decision, Situation } from "./decision.ts";
-import { addressLatency } from "./latency.ts";
+import { addressLatency } from "./address-latency.ts";
 import { takeLock } from "./take-lock.ts";
 
 type Work<T> = Generator<ApiCall, T, ApiAnswer>;

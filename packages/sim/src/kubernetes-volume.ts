@@ -6,16 +6,17 @@ import { join } from "node:path";
 /** Files of a projected volume. */
 export class KubernetesVolume {
   readonly directory: string;
+  readonly #names: Set<string> = new Set();
   #generation = 0;
 
   private constructor(directory: string) {
     this.directory = directory;
   }
 
+  /** A volume with these files, in a new directory. */
   static async create(files: Readonly<Record<string, string>>): Promise<KubernetesVolume> {
     const volume = new KubernetesVolume(await mkdtemp(join(tmpdir(), "coracle-volume-")));
     await volume.swap(files);
-    for (const name of Object.keys(files)) await symlink(join("..data", name), volume.path(name));
     return volume;
   }
 
@@ -23,7 +24,7 @@ export class KubernetesVolume {
     return join(this.directory, name);
   }
 
-  /** Replaces all files at once. */
+  /** Replaces all files at once. What is new gets its link; the link of what is gone leads nowhere. */
   async swap(files: Readonly<Record<string, string>>): Promise<void> {
     const generation = `..${++this.#generation}`;
     const old = await readlink(this.path("..data")).catch(() => undefined);
@@ -32,6 +33,10 @@ export class KubernetesVolume {
     await symlink(generation, this.path("..data_tmp"));
     await rename(this.path("..data_tmp"), this.path("..data"));
     if (old !== undefined) await rm(this.path(old), { recursive: true });
+    for (const name of Object.keys(files)) {
+      if (!this.#names.has(name)) await symlink(join("..data", name), this.path(name));
+      this.#names.add(name);
+    }
   }
 
   async remove(): Promise<void> {

@@ -18,6 +18,7 @@ export * from "./query.ts";
 export * from "./resource-version.ts";
 export * from "./resource.ts";
 export * from "./retry-after.ts";
+export * from "./spread-wait.ts";
 export * from "./status-failures.ts";
 export * from "./status.ts";
 export * from "./watch-cursor.ts";

@@ -1,5 +1,6 @@
 // When to try again after failures: client-go's backoff, never sooner than the server asked, and a limit on patience.
 import { Backoff, type Millis, type Random, REFLECTOR_BACKOFF } from "@coracle/base";
+import { spreadWait } from "./spread-wait.ts";
 
 /** Computes waits and knows for how long nothing has worked. */
 export class RetrySchedule {
@@ -32,9 +33,8 @@ export class RetrySchedule {
     return this.#wait(now, askedMs);
   }
 
-  /** A server under load tells everyone the same number: those who keep to it alone come back in step, for ever. */
   #wait(now: Millis, askedMs: number): number {
     const ownMs = this.#backoff.step(now);
-    return askedMs === 0 ? ownMs : Math.max(ownMs, askedMs + this.#random.next() * Math.min(ownMs, askedMs));
+    return askedMs === 0 ? ownMs : Math.max(ownMs, spreadWait(askedMs, ownMs, this.#random));
   }
 }

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { ManualClock } from "@coracle/base";
+import { ManualClock, SeededRandom } from "@coracle/base";
 import { HttpClientError } from "@coracle/runtime";
 import { type GroupVersionResource, StatusError } from "../mod.ts";
 import { KubeAnswerError } from "./client-error.ts";
@@ -187,6 +187,30 @@ test("a request is retried ten times and no more, never without Retry-After, nev
       assert.equal(server.requests.length, 13);
     },
   );
+});
+
+test("clients that were told the same wait differ in theirs, and none is shorter than told", async () => {
+  const waits: number[] = [];
+  for (const seed of [1, 2, 3]) {
+    const abort = new AbortController();
+    await withClient(
+      (exchange) => sendJson(exchange, 429, failure(429, "TooManyRequests"), { "retry-after": "60" }),
+      async ({ client }) => {
+        await assert.rejects(client.get(PODS, { name: "a" }, { signal: abort.signal }));
+      },
+      {
+        random: new SeededRandom(seed),
+        metrics: {
+          retry: ({ waitMs }) => {
+            waits.push(waitMs);
+            abort.abort();
+          },
+        },
+      },
+    );
+  }
+  assert.equal(new Set(waits).size, 3);
+  assert.ok(waits.every((waitMs) => waitMs >= 60_000 && waitMs <= 70_000));
 });
 
 test("aborting ends a wait between retries", async () => {

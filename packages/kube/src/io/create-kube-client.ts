@@ -75,6 +75,7 @@ class ConfiguredKubeClient implements KubeClient {
     });
     this.#sender = new RequestSender({
       transport: this.transport,
+      random: this.random,
       retry: { ...DEFAULT_RETRY_POLICY, ...options.retry },
       metrics: options.metrics,
       headersTimeoutMs: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,

@@ -1,8 +1,9 @@
 // Sending until there is an answer: retries by Retry-After and after broken connections, failures as StatusError.
+import type { Random } from "@coracle/base";
 import { type HttpResponse, sleep } from "@coracle/runtime";
-import { StatusError } from "../mod.ts";
+import { spreadWait, StatusError } from "../mod.ts";
 import type { KubeMetricsHook, RetrySample } from "./metrics-hook.ts";
-import { mayRetryFailure, retryAfterAnswer, type RetryPolicy } from "./retry.ts";
+import { mayRetryFailure, RETRY_SPREAD_MS_MAX, retryAfterAnswer, type RetryPolicy } from "./retry.ts";
 import { statusOfAnswer } from "./status-response.ts";
 import type { KubeRequest, KubeTransport } from "./transport.ts";
 
@@ -13,6 +14,7 @@ const ERROR_BYTES_MAX = 1024 * 1024;
 export interface RequestSenderOptions {
   readonly transport: KubeTransport;
   readonly retry: RetryPolicy;
+  readonly random: Random;
   readonly metrics?: KubeMetricsHook | undefined;
   /** Longest wait for the headers of an attempt that sets none itself. */
   readonly headersTimeoutMs: number;
@@ -50,7 +52,7 @@ export class RequestSender {
       response = await transport.send(request);
     } catch (error) {
       if (!mayRetry || !mayRetryFailure(error, method)) throw error;
-      return { kind: "retry", sample: { method, route, cause: "network", waitMs: retry.networkWaitMs } };
+      return { kind: "retry", sample: { method, route, cause: "network", waitMs: this.#spread(retry.networkWaitMs) } };
     }
     const { status, headers } = response;
     if (status < 300) return { kind: "answer", response };
@@ -58,10 +60,14 @@ export class RequestSender {
     const waitMs = retryAfterAnswer(status, headers, wallMs);
     if (mayRetry && waitMs !== undefined && waitMs <= retry.retryAfterMsMax) {
       response.cancel();
-      return { kind: "retry", sample: throttledSample({ method, route }, response, waitMs) };
+      return { kind: "retry", sample: throttledSample({ method, route }, response, this.#spread(waitMs)) };
     }
     const body = await response.text(ERROR_BYTES_MAX).catch(() => "");
     throw new StatusError(statusOfAnswer({ code: status, headers, body, wallMs }));
+  }
+
+  #spread(waitMs: number): number {
+    return spreadWait(waitMs, RETRY_SPREAD_MS_MAX, this.#options.random);
   }
 }
 

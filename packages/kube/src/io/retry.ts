@@ -8,12 +8,15 @@ export interface RetryPolicy {
   readonly retriesMax: number;
   /** A server that asks for a longer wait gets no retry: the caller is told at once. */
   readonly retryAfterMsMax: number;
-  /** Wait after a broken connection. */
+  /** Wait after a broken connection, before it is spread. */
   readonly networkWaitMs: number;
 }
 
 /** client-go's numbers, with a bound on what a server may ask for. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = { retriesMax: 10, retryAfterMsMax: 120_000, networkWaitMs: 1000 };
+
+/** Waits are longer than asked by at most this and by at most as much again, so that clients do not come back in step. */
+export const RETRY_SPREAD_MS_MAX = 10_000;
 
 /** The connection went away under the request. Nobody listening and slow answers are the caller's to judge. */
 const BROKEN: ReadonlySet<HttpClientErrorCode> = new Set(["RESET", "PING_TIMEOUT", "GOAWAY"]);

@@ -13,7 +13,7 @@ import {
   ProtobufStreamParser,
   UNTRIMMED_PROJECTION,
 } from "../mod.ts";
-import { errorOf, projection } from "../testing/json-stream.ts";
+import { drain, errorOf, everyByte, projection } from "../testing/json-stream.ts";
 import {
   delimited,
   encodeEnvelope,
@@ -36,24 +36,8 @@ interface Settings {
 function parse(settings: Settings, bytes: Uint8Array, cuts: readonly number[] = []): JsonStreamOutput[] {
   const kind = protobufKind(PODS, settings.projection ?? FULL_PROJECTION);
   assert.ok(kind !== undefined);
-  const parser = new ProtobufStreamParser({ ...settings, kind });
-  const outputs: JsonStreamOutput[] = [];
-  const inner = cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b);
-  const bounds = [0, ...inner, bytes.length];
-  for (let index = 1; index < bounds.length; index++) {
-    const chunk = bytes.slice(bounds[index - 1], bounds[index]);
-    parser.push(chunk);
-    for (let output = parser.next(); output !== undefined; output = parser.next()) {
-      outputs.push(output);
-      if (output.kind === "error") return outputs;
-    }
-    chunk.fill(0xff);
-  }
-  const end = parser.end();
-  return end === undefined ? outputs : [...outputs, end];
+  return drain(new ProtobufStreamParser({ ...settings, kind }), bytes, cuts);
 }
-
-const everyByte = (bytes: Uint8Array): number[] => Array.from(bytes, (_, index) => index);
 
 /** A pod as Go's JSON has it: nothing is missing that is always written, nothing there that is left out. */
 const POD = {

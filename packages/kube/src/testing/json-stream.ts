@@ -1,4 +1,4 @@
-// Feeding the streaming parser in tests: whole documents, cut at given places, with chunks that are destroyed after use.
+// Feeding the streaming parsers in tests: whole documents, cut at given places, with chunks that are destroyed after use.
 import {
   compileProjection,
   type JsonStreamError,
@@ -17,13 +17,15 @@ export function projection(...paths: string[]): Projection {
   return compiled.value;
 }
 
+/** What both streaming parsers are. */
+export interface StreamParser {
+  push(chunk: Uint8Array): void;
+  next(): JsonStreamOutput | undefined;
+  end(): JsonStreamOutput | undefined;
+}
+
 /** Parses `bytes` cut at `cuts` (taken modulo the size); each piece is a copy that is overwritten once it is drained. */
-export function parseBytes(
-  options: JsonStreamOptions,
-  bytes: Uint8Array,
-  cuts: readonly number[] = [],
-): JsonStreamOutput[] {
-  const parser = new JsonStreamParser(options);
+export function drain(parser: StreamParser, bytes: Uint8Array, cuts: readonly number[]): JsonStreamOutput[] {
   const outputs: JsonStreamOutput[] = [];
   const inner = cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b);
   const bounds = [0, ...inner, bytes.length];
@@ -40,14 +42,23 @@ export function parseBytes(
   return end === undefined ? outputs : [...outputs, end];
 }
 
+/** What a new parser of JSON makes of `bytes`. */
+export function parseBytes(
+  options: JsonStreamOptions,
+  bytes: Uint8Array,
+  cuts: readonly number[] = [],
+): JsonStreamOutput[] {
+  return drain(new JsonStreamParser(options), bytes, cuts);
+}
+
 /** The same for text. */
 export function parseText(options: JsonStreamOptions, text: string, cuts: readonly number[] = []): JsonStreamOutput[] {
   return parseBytes(options, encoder.encode(text), cuts);
 }
 
 /** Cuts that give every byte its own chunk. */
-export function everyByte(text: string): number[] {
-  return Array.from(encoder.encode(text), (_, index) => index);
+export function everyByte(input: string | Uint8Array): number[] {
+  return Array.from(typeof input === "string" ? encoder.encode(input) : input, (_, index) => index);
 }
 
 /** The code of the error the outputs end with, if they do. */

@@ -1,6 +1,5 @@
-// A binary's whole command line in one definition: flags, positionals, help text, and the zod object that reads them.
+// A binary's whole command line in one definition: flags, positionals, help text, and what reads them.
 import { type Result, assert, err, ok } from "@coracle/base";
-import * as z from "zod";
 import { type ConfigOf, type Flag, type Flags, type RawValue, flagName, flagVariable } from "./flag.ts";
 
 /** The typed configuration of flags and positionals together. */
@@ -35,7 +34,7 @@ export interface Config<C> {
   readonly positionals: Flags;
   readonly examples: readonly { readonly line: string; readonly does: string }[];
   readonly exitCodes: Readonly<Record<number, string>>;
-  /** Reads all raw values at once; the issues come as one line. `describe` names where a key's value came from. */
+  /** Reads all raw values; the first that is wrong comes as one line. `describe` names where a key's value came from. */
   readonly read: (
     raw: Readonly<Record<string, RawValue>>,
     describe: (key: string, message: string) => string,
@@ -51,9 +50,6 @@ export function defineConfig<F extends Flags, P extends Flags | undefined = unde
   const flags: Flags = definition.flags;
   const positionals: Flags = definition.positionals ?? {};
   assertUsable(definition.name, flags, positionals);
-  const shape: Record<string, z.ZodType<unknown, RawValue>> = {};
-  for (const [key, flag] of Object.entries({ ...flags, ...positionals })) shape[key] = flag.schema;
-  const schema = z.object(shape);
   return {
     name: definition.name,
     summary: definition.summary,
@@ -63,11 +59,14 @@ export function defineConfig<F extends Flags, P extends Flags | undefined = unde
     examples: definition.examples ?? [],
     exitCodes: definition.exitCodes ?? {},
     read: (raw, describe) => {
-      const outcome = schema.safeParse(raw);
-      const issue = outcome.error?.issues[0];
-      if (issue !== undefined) return err(describe(String(issue.path[0]), issue.message));
-      // zod's output type of a shape built at run time is a record; the shape's types are the definition's.
-      const config = outcome.data as CommandLineOf<F, P>;
+      const values: Record<string, unknown> = {};
+      for (const [key, flag] of Object.entries({ ...flags, ...positionals })) {
+        const outcome = flag.read(raw[key]);
+        if (!outcome.ok) return err(describe(key, outcome.error));
+        values[key] = outcome.value;
+      }
+      // Built at run time it is a record; the keys' types are the definition's.
+      const config = values as CommandLineOf<F, P>;
       const broken = definition.check?.(config);
       return broken === undefined ? ok(config) : err(broken);
     },

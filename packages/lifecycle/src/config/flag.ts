@@ -1,5 +1,5 @@
-// What a flag is: how it is written, which environment variable stands for it, and the zod schema that reads it.
-import type * as z from "zod";
+// What a flag is: how it is written, which environment variable stands for it, and what reads it.
+import type { Result } from "@coracle/base";
 
 /** A value as it comes from a command line or the environment: text, several texts, or nothing. */
 export type RawValue = string | readonly string[] | undefined;
@@ -9,8 +9,8 @@ export type FlagForm = "value" | "repeated" | "switch";
 
 /** One flag or positional argument that yields a `T`. */
 export interface Flag<T> {
-  /** Reads {@link RawValue}; its issues are predicates that read on from the quoted value. */
-  readonly schema: z.ZodType<T, RawValue>;
+  /** Reads what was given, or the default; an error is a predicate that reads on from the quoted value. */
+  readonly read: (raw: RawValue) => Result<T, string>;
   readonly form: FlagForm;
   readonly help: string;
   /** Placeholder in the help text: `HOST:PORT`, `DURATION`. */

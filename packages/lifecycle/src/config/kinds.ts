@@ -1,6 +1,7 @@
-// The kinds of flags: one function each, returning a `Flag` with its zod schema.
-import type { Result } from "@coracle/base";
-import * as z from "zod";
+// The kinds of flags: one function each. Those that every binary has read their text without zod, which would have to be
+// built before anything is served; a binary's own kinds bring their schema.
+import { type Result, err, ok } from "@coracle/base";
+import type * as z from "zod";
 import { type Address, parseAddress } from "../core/address.ts";
 import { formatDuration, parseDuration } from "../core/duration.ts";
 import { formatSize, parseSize } from "../core/size.ts";
@@ -34,17 +35,23 @@ export const REPEATED_COUNT_MAX = 256;
 export function text<const O extends FlagOptions>(
   options: O & { readonly schema?: z.ZodType<string, string> },
 ): Flag<Presence<O, string>> {
-  const schema = options.schema ?? z.string().min(1, "must not be empty");
-  return makeFlag(options, schema, { valueName: "TEXT" });
+  const { schema } = options;
+  const read = schema === undefined ? nonEmptyText : bySchema(schema);
+  return makeFlag(options, read, { valueName: "TEXT" });
+}
+
+function nonEmptyText(raw: string): Result<string, string> {
+  return raw === "" ? err("must not be empty") : ok(raw);
 }
 
 /** The path of a file or directory; not opened here. The only way a secret reaches a process: by the name of its file. */
 export function path<const O extends FlagOptions>(options: O): Flag<Presence<O, string>> {
-  const schema = z
-    .string()
-    .min(1, "is not a path: it is empty")
-    .refine((value) => !value.includes("\0"), "is not a path: it holds a NUL character");
-  return makeFlag(options, schema, { valueName: "FILE" });
+  return makeFlag(options, readPath, { valueName: "FILE" });
+}
+
+function readPath(raw: string): Result<string, string> {
+  if (raw === "") return err("is not a path: it is empty");
+  return raw.includes("\0") ? err("is not a path: it holds a NUL character") : ok(raw);
 }
 
 /** A number from `min` to `max`; whole unless `fraction` is true. */
@@ -62,8 +69,8 @@ export function number<const O extends FlagOptions>(
   const problem = `is not ${noun} ${max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`}`;
   const pattern = options.fraction === true ? /^-?\d+(\.\d+)?(e-?\d+)?$/ : /^-?\d+$/;
   const isAllowed = (value: string): boolean => pattern.test(value) && Number(value) >= min && Number(value) <= max;
-  const schema = z.string().refine(isAllowed, problem).transform(Number);
-  return makeFlag(options, schema, { valueName: "NUMBER", allowed: range });
+  const read = (raw: string): Result<number, string> => (isAllowed(raw) ? ok(Number(raw)) : err(problem));
+  return makeFlag(options, read, { valueName: "NUMBER", allowed: range });
 }
 
 /** One of a fixed set of words. */
@@ -71,31 +78,29 @@ export function choice<const Words extends readonly [string, ...string[]], const
   words: Words,
   options: O,
 ): Flag<Presence<O, Words[number]>> {
-  const schema = z.enum(words, `is not one of ${words.join(", ")}`);
-  return makeFlag(options, schema, {
-    valueName: "WORD",
-    allowed: words.join(", "),
-  });
+  const allowed = words.join(", ");
+  const read = (raw: string): Result<Words[number], string> => {
+    const word = words.find((one) => one === raw);
+    return word === undefined ? err(`is not one of ${allowed}`) : ok(word);
+  };
+  return makeFlag(options, read, { valueName: "WORD", allowed });
 }
 
 /** `--name` or `--no-name`; from the environment true, false, 1, 0, yes, no, on, off. Without a default: false. */
 export function boolean(options: FlagOptions): Flag<boolean> {
-  const words = ["true", "false", "1", "0", "yes", "no", "on", "off"] as const;
-  const schema = z
-    .enum(words, `is not true or false`)
-    .transform((word) => word === "true" || word === "1" || word === "yes" || word === "on");
   const withDefault = { ...options, default: options.default ?? false };
-  const flag = makeFlag<typeof withDefault, boolean>(withDefault, schema, {
-    valueName: "",
-  });
+  const flag = makeFlag<typeof withDefault, boolean>(withDefault, readSwitch, { valueName: "" });
   return { ...flag, form: "switch" };
+}
+
+function readSwitch(raw: string): Result<boolean, string> {
+  if (["true", "1", "yes", "on"].includes(raw)) return ok(true);
+  return ["false", "0", "no", "off"].includes(raw) ? ok(false) : err("is not true or false");
 }
 
 /** `HOST:PORT` to listen on or connect to. */
 export function address<const O extends FlagOptions>(options: O): Flag<Presence<O, Address>> {
-  return makeFlag(options, fromParser(parseAddress), {
-    valueName: "HOST:PORT",
-  });
+  return makeFlag(options, parseAddress, { valueName: "HOST:PORT" });
 }
 
 /** A duration in milliseconds, written `500ms`, `10s`, `1m30s`. Name the configuration key `…Ms`; the flag drops the unit. */
@@ -103,13 +108,13 @@ export function duration<const O extends FlagOptions>(
   options: O & { readonly minMs?: number; readonly maxMs?: number },
 ): Flag<Presence<O, number>> {
   const { minMs = 0, maxMs = Number.POSITIVE_INFINITY } = options;
-  const schema = fromParser(parseDuration)
-    .refine((value) => value >= minMs, `is too short: use ${formatDuration(minMs)} or more`)
-    .refine(
-      (value) => value <= maxMs,
-      `is too long: use at most ${Number.isFinite(maxMs) ? formatDuration(maxMs) : ""}`,
-    );
-  return makeFlag(options, schema, { valueName: "DURATION", unitSuffix: "Ms" });
+  const read = (raw: string): Result<number, string> => {
+    const parsed = parseDuration(raw);
+    if (!parsed.ok) return parsed;
+    if (parsed.value < minMs) return err(`is too short: use ${formatDuration(minMs)} or more`);
+    return parsed.value > maxMs ? err(`is too long: use at most ${formatDuration(maxMs)}`) : parsed;
+  };
+  return makeFlag(options, read, { valueName: "DURATION", unitSuffix: "Ms" });
 }
 
 /** A size in bytes, written `64MiB`, `512KiB`. Name the configuration key `…Bytes`; the flag drops the unit. */
@@ -117,29 +122,39 @@ export function size<const O extends FlagOptions>(
   options: O & { readonly minBytes?: number; readonly maxBytes?: number },
 ): Flag<Presence<O, number>> {
   const { minBytes = 0, maxBytes = Number.MAX_SAFE_INTEGER } = options;
-  const schema = fromParser(parseSize)
-    .refine((value) => value >= minBytes, `is too small: use ${formatSize(minBytes)} or more`)
-    .refine((value) => value <= maxBytes, `is too large: use at most ${formatSize(maxBytes)}`);
-  return makeFlag(options, schema, { valueName: "SIZE", unitSuffix: "Bytes" });
+  const read = (raw: string): Result<number, string> => {
+    const parsed = parseSize(raw);
+    if (!parsed.ok) return parsed;
+    if (parsed.value < minBytes) return err(`is too small: use ${formatSize(minBytes)} or more`);
+    return parsed.value > maxBytes ? err(`is too large: use at most ${formatSize(maxBytes)}`) : parsed;
+  };
+  return makeFlag(options, read, { valueName: "SIZE", unitSuffix: "Bytes" });
 }
 
 /** Any value a zod schema reads from text; its messages are shown behind the quoted value. */
 export function value<const O extends FlagOptions, T>(schema: z.ZodType<T, string>, options: O): Flag<Presence<O, T>> {
-  return makeFlag(options, schema, { valueName: "VALUE" });
+  return makeFlag(options, bySchema(schema), { valueName: "VALUE" });
 }
 
 /** Several values of one kind: the flag given more than once, or the environment variable with commas. Nothing given: its default alone, or empty. */
 export function repeated<T>(item: Flag<T>): Flag<readonly NonNullable<T>[]> {
-  const list = z.array(item.schema).max(REPEATED_COUNT_MAX, `is given more than ${REPEATED_COUNT_MAX} times`);
-  const schema: z.ZodType<readonly NonNullable<T>[], RawValue> = z
-    .custom<RawValue>()
-    .transform((raw): RawValue[] => {
-      if (raw === undefined) return item.defaultText === undefined ? [] : [item.defaultText];
-      return typeof raw === "string" ? [raw] : [...raw];
-    })
-    .pipe(list)
-    .transform((values) => values.filter(isPresent));
-  return { ...item, form: "repeated", schema };
+  const read = (raw: RawValue): Result<readonly NonNullable<T>[], string> => {
+    const texts = listOf(raw, item.defaultText);
+    if (texts.length > REPEATED_COUNT_MAX) return err(`is given more than ${REPEATED_COUNT_MAX} times`);
+    const values: NonNullable<T>[] = [];
+    for (const text of texts) {
+      const outcome = item.read(text);
+      if (!outcome.ok) return outcome;
+      if (isPresent(outcome.value)) values.push(outcome.value);
+    }
+    return ok(values);
+  };
+  return { ...item, form: "repeated", read };
+}
+
+function listOf(raw: RawValue, defaultText: string | undefined): readonly string[] {
+  if (raw !== undefined) return typeof raw === "string" ? [raw] : raw;
+  return defaultText === undefined ? [] : [defaultText];
 }
 
 function isPresent<T>(value: T): value is NonNullable<T> {
@@ -152,36 +167,29 @@ interface FlagTraits {
   readonly allowed?: string;
 }
 
-function fromParser<T>(parse: (raw: string) => Result<T, string>): z.ZodType<T, string> {
-  return z.string().transform((raw, context) => {
-    const parsed = parse(raw);
-    if (parsed.ok) return parsed.value;
-    context.addIssue(parsed.error);
-    return z.NEVER;
-  });
+/** Generated code pays for itself on many values, not on one of a command line. */
+function bySchema<T>(schema: z.ZodType<T, string>): (raw: string) => Result<T, string> {
+  return (raw) => {
+    const outcome = schema.safeParse(raw, { jitless: true });
+    return outcome.success ? ok(outcome.data) : err(outcome.error.issues[0]?.message ?? "is not allowed");
+  };
 }
 
 function makeFlag<O extends FlagOptions, T>(
   options: O,
-  schema: z.ZodType<T, string>,
+  readText: (raw: string) => Result<T, string>,
   traits: FlagTraits,
 ): Flag<Presence<O, T>> {
   const isRequired = options.required === true && options.default === undefined;
   const defaultText = options.default === undefined ? undefined : String(options.default);
-  const present = z
-    .custom<RawValue>()
-    .transform((raw) => raw ?? defaultText)
-    .pipe(isRequired ? z.string("is required") : z.string().optional())
-    .transform((raw, context) => {
-      if (raw === undefined) return undefined;
-      const outcome = schema.safeParse(raw);
-      if (outcome.success) return outcome.data;
-      for (const issue of outcome.error.issues) context.addIssue(issue.message);
-      return z.NEVER;
-    });
+  const read = (raw: RawValue): Result<T | undefined, string> => {
+    const given = raw ?? defaultText;
+    if (given === undefined) return isRequired ? err("is required") : ok(undefined);
+    return typeof given === "string" ? readText(given) : err("is given more than once");
+  };
   return {
     // The types cannot follow that `undefined` comes out only where Presence says so.
-    schema: present as unknown as z.ZodType<Presence<O, T>, RawValue>,
+    read: read as Flag<Presence<O, T>>["read"],
     form: "value",
     help: options.help,
     valueName: options.valueName ?? traits.valueName,

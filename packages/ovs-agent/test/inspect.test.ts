@@ -18,7 +18,7 @@ test(NAME, { timeout: 120_000 }, async () => {
       const place = { hostIp: "192.0.2.1", datapathType: "dummy", deviceType: "dummy" };
       const fabric = createOvsFabric({ ...place, runDirectory: ovs.folder });
       const { agent } = await bench.start(fabric);
-      const routes = createRoutes(agent);
+      const routes = createRoutes(agent, { ovsRunDir: ovs.folder, tracesMax: 1 });
       const server = await serveHttp({ host: "127.0.0.1", port: 0, handler: (request) => routes.fetch(request) });
       try {
         const run = (...args: string[]): Promise<{ status: number; text: string }> => {
@@ -42,6 +42,17 @@ test(NAME, { timeout: 120_000 }, async () => {
         const lost = await run("trace", "default/a", "10.0.0.99");
         assert.match(lost.text, /dropped: nobody in the virtual network of default\/a has 10\.0\.0\.99/);
         assert.equal(lost.status, 1);
+        const get = async (path: string): Promise<{ status: number; text: string }> => {
+          const response = await fetch(`${server.url}/attachments/default/${path}`);
+          return { status: response.status, text: await response.text() };
+        };
+        assert.match((await get("a")).text, /"attachment":"default\/a".*"kind":"implemented"/);
+        assert.equal((await get("x")).status, 404);
+        const served = await get("a/trace/10.0.0.2");
+        assert.deepEqual([served.status, served.text], [200, trace.text]);
+        assert.deepEqual([(await get("x/trace/10.0.0.2")).status, (await get("a/trace/8.8.8.8")).status], [404, 400]);
+        const many = await Promise.all(Array.from({ length: 3 }, () => get("a/trace/10.0.0.2")));
+        assert.deepEqual(many.filter(({ status }) => status === 429).length, 2, "one trace at a time");
         const elsewhere = await run("trace", "default/r", "10.0.0.1");
         assert.match(elsewhere.text, /has no interface on this host/);
         assert.equal(elsewhere.status, 3);

@@ -13,6 +13,7 @@ import type { Fabric } from "../core/fabric.ts";
 import { HostLedger, type LedgerOutput } from "../core/host-ledger.ts";
 import { staleQuery } from "../core/watch-selector.ts";
 import { AgentMetrics } from "./agent-metrics.ts";
+import { addFabricMetrics } from "./fabric-metrics.ts";
 import { watchAttachments } from "./attachment-watch.ts";
 import { FabricTimes } from "./fabric-times.ts";
 import { HookRunner } from "./hook-runner.ts";
@@ -82,6 +83,7 @@ export class ConnectionAgent {
     this.#hooks = new HookRunner({ ...options.exec, clock, onEnd: (job, run) => this.#onRun(job, run) });
     const { machine, ledger } = this;
     this.#writer = new StatusWriter({ ...options, machine, ledger });
+    addFabricMetrics(options.metrics, options.fabric, options.node);
     this.#metrics = new AgentMetrics(options.metrics, {
       ...options,
       machine,

@@ -1,10 +1,11 @@
-// The agent's own HTTP resources: its attachments, its virtual networks, its fabric.
+// The agent's own HTTP resources: its attachments and where their packets go, its virtual networks, its fabric.
 import { formatIp, numberToIpv4 } from "@coracle/base";
 import type { RequestContext } from "@coracle/lifecycle";
 import { Hono } from "hono";
 import type { AttachmentMachine } from "../core/attachment-machine.ts";
 import type { Fabric } from "../core/fabric.ts";
 import type { HostLedger } from "../core/host-ledger.ts";
+import { InspectError, traceAttachment } from "./inspect/mod.ts";
 
 /** What the routes answer from. */
 export interface RoutesOptions {
@@ -13,18 +14,70 @@ export interface RoutesOptions {
   readonly fabric: Fabric;
 }
 
+/** Where traces look. */
+export interface TracesOptions {
+  /** Folder of Open vSwitch's sockets. */
+  readonly ovsRunDir: string;
+  /** Traces at one time; more get 429. Default 4. */
+  readonly tracesMax?: number;
+}
+
+/** A packet that is dropped is an answer, not an error. */
+const TRACE_STATUS = { BAD_ADDRESS: 400, NOT_HERE: 404, UNREACHABLE: 503, REFUSED: 503, BAD_FLOWS: 503 } as const;
 /** Rows of one answer at most; a longer list says so. */
 const ROWS_MAX = 10_000;
 const FLOW_CHUNK_LENGTH = 65_536;
 
 /** The application for the `--http` listener. */
-export function createRoutes({ machine, ledger, fabric }: RoutesOptions): Hono<{ Bindings: RequestContext }> {
+export function createRoutes(
+  { machine, ledger, fabric }: RoutesOptions,
+  traces: TracesOptions,
+): Hono<{ Bindings: RequestContext }> {
   const app = new Hono<{ Bindings: RequestContext }>();
+  const trace = tracer(fabric, traces);
   app.get("/attachments", (c) => c.json({ ...machine.counts(), attachments: attachmentRows(ledger) }));
+  app.get("/attachments/:namespace/:name", (c) => {
+    const owner = `${c.req.param("namespace")}/${c.req.param("name")}`;
+    const row = attachmentRows(ledger, owner)[0];
+    if (row !== undefined) return c.json(row);
+    return c.json({ error: `Cannot show attachment ${owner.slice(0, 512)}: it has no address on this node` }, 404);
+  });
+  app.get("/attachments/:namespace/:name/trace/:destination", async (c) => {
+    const { namespace, name, destination } = c.req.param();
+    const { text, status } = await trace(`${namespace}/${name}`, destination);
+    return c.text(text, status);
+  });
   app.get("/vnis", (c) => c.json([...machine.vnis()].slice(0, ROWS_MAX).map(vniRow)));
   app.get("/flows", (c) => c.body(flowText(fabric), 200, { "content-type": "text/plain; charset=utf-8" }));
   app.get("/fabric", (c) => c.json({ name: fabric.name, ...fabric.state() }));
   return app;
+}
+
+interface TraceAnswer {
+  readonly text: string;
+  readonly status: 200 | 400 | 404 | 429 | 503;
+}
+
+function tracer(
+  fabric: Fabric,
+  { ovsRunDir, tracesMax = 4 }: TracesOptions,
+): (attachment: string, destination: string) => Promise<TraceAnswer> {
+  let running = 0;
+  return async (attachment, destination) => {
+    if (fabric.name === "log") return { text: "Cannot trace: the log fabric has no switch\n", status: 404 };
+    if (running >= tracesMax) return { text: `Cannot trace: ${running} traces run at this time\n`, status: 429 };
+    running++;
+    try {
+      const desired = [...(fabric.flows?.() ?? [])].join("\n");
+      const { text } = await traceAttachment({ runDirectory: ovsRunDir, attachment, destination, desired });
+      return { text, status: 200 };
+    } catch (thrown) {
+      if (!(thrown instanceof InspectError)) throw thrown;
+      return { text: `${thrown.message}\n`, status: TRACE_STATUS[thrown.code] };
+    } finally {
+      running--;
+    }
+  };
 }
 
 /** Every flow that should be installed, a line each; made as the client reads. */
@@ -48,10 +101,12 @@ function flowText(fabric: Fabric): ReadableStream<Uint8Array> {
   });
 }
 
-function attachmentRows(ledger: HostLedger): Readonly<Record<string, unknown>>[] {
+/** Every attachment, or the one named so. */
+function attachmentRows(ledger: HostLedger, only?: string): Readonly<Record<string, unknown>>[] {
   const rows: Readonly<Record<string, unknown>>[] = [];
   for (const { view, outcome } of ledger.list()) {
     if (rows.length >= ROWS_MAX) break;
+    if (only !== undefined && view.owner !== only) continue;
     const { owner, uid, vni, ipv4 } = view;
     rows.push({
       attachment: owner,

@@ -9,6 +9,8 @@ import { makeFabric } from "./make-fabric.ts";
 import { WatchTotals } from "./watch-totals.ts";
 
 const TROUBLE_AFTER_MS = 10_000;
+/** Names of foreign ports in a line of /readyz. */
+const FOREIGN_SHOWN_MAX = 5;
 const LOCK_NAME = "coracle-ovs-agent.lock";
 
 /** The parts of an agent service. */
@@ -42,7 +44,7 @@ export async function setUpAgent(service: Service, config: AgentConfig): Promise
     signal: stopping,
   });
   addChecks(service, agent);
-  const routes = createRoutes(agent);
+  const routes = createRoutes(agent, { ovsRunDir: config.ovsRunDir });
   return {
     handler: (request, context) => routes.fetch(request, context),
     postStart: [{ name: "agent", run: () => agent.start() }],
@@ -67,13 +69,21 @@ function addChecks({ health }: Service, { machine, fabric }: ConnectionAgent): v
   health.add({
     name: "fabric",
     check: () => {
-      const { connected, adopted, reason, localCount, remoteCount } = fabric.state();
+      const { connected, adopted, reason, localCount, remoteCount, flowsDesired, foreignPorts } = fabric.state();
       if (!connected) return { healthy: false, reason: reason ?? "not connected", detail: "not connected" };
       if (!adopted)
         return { healthy: false, reason: "what an earlier run left is not compared yet", detail: "not adopted" };
-      return { healthy: true, detail: `${localCount} local and ${remoteCount} remote interfaces` };
+      const made = `${localCount} local and ${remoteCount} remote interfaces by ${flowsDesired} flows`;
+      return { healthy: true, detail: `${made}${foreignText(foreignPorts ?? [])}` };
     },
   });
+}
+
+/** Nobody's frames come in by them, but somebody should know. */
+function foreignText(ports: readonly string[]): string {
+  if (ports.length === 0) return "";
+  const more = ports.length > FOREIGN_SHOWN_MAX ? `, … ${ports.length} in all` : "";
+  return `; foreign ports on the bridge: ${ports.slice(0, FOREIGN_SHOWN_MAX).join(", ")}${more}`;
 }
 
 /** Two agents on one switch would take each other's flows for leftovers. */

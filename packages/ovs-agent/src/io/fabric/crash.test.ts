@@ -160,6 +160,32 @@ test("a new run on an untouched bridge sends no flow-mod; survivors are told; a 
     assert.deepEqual(dumpText(ovs), before);
   }));
 
+test("flows that others add, remove or change while an agent runs are mended, and counted", () =>
+  withOvs("foreign flows", (ovs) =>
+    withFabric(
+      ovs,
+      async (fabric) => {
+        fabric.adopt();
+        declareAll(fabric);
+        await settle(fabric);
+        const before = JSON.stringify(shape(ovs));
+        const bridge = `unix:${ovs.managementSocket(BRIDGE)}`;
+        for (const args of [
+          ["add-flow", bridge, "table=0,priority=9999,actions=NORMAL"],
+          ["--strict", "del-flows", bridge, "table=0,priority=200,ipv6"],
+          ["mod-flows", bridge, "table=1,tun_id=1,dl_dst=06:00:00:04:00:01,actions=drop"],
+          ["del-flows", bridge],
+        ]) {
+          assert.equal(ovs.ofctl(["-O", "OpenFlow15", ...args]).status, 0);
+          await until(`${args.join(" ")} is mended`, () => JSON.stringify(shape(ovs)) === before);
+        }
+        assert.equal(fabric.state().counters.foreignFlowsRemoved, 1);
+        await settle(fabric);
+      },
+      { auditIntervalMs: 20 },
+    ),
+  ));
+
 test("a new run removes what nobody wants, and gives its address to who does", () =>
   withOvs("orphans", async (ovs) => {
     await withFabric(ovs, async (fabric) => {

@@ -1,6 +1,7 @@
 // Fills a switch with a whole desired table: by comparison where it has flows, in one atomic bundle where it has none.
 import { flowChangeSource } from "@coracle/openflow";
 import { type OpenflowCommands, OpenflowRequestError } from "@coracle/openflow/io";
+import { collectGarbage } from "@coracle/runtime";
 import { cookieShards, type CookieShard, shardCookie } from "../../core/desired/cookie-shard.ts";
 import type { DesiredTable } from "../../core/desired/desired-table.ts";
 import type { Entry } from "../../core/desired/entry.ts";
@@ -40,6 +41,8 @@ export async function fillSwitch(
     for (let attempt = 1; !(await compareShard(commands, table, { ports, shard, total })); attempt++) {
       if (attempt >= ATTEMPTS_MAX) break;
     }
+    // A part's flows are tens of megabytes, and the next part's come before the runtime would look.
+    if (shard.count > 1) collectGarbage();
   }
   return total;
 }

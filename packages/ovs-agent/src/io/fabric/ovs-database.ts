@@ -1,6 +1,16 @@
 // The tables of Open vSwitch that the fabric reads, and what it looks up in them.
 import { parseIp, ipv4ToNumber } from "@coracle/base";
-import { type Column, column, type MonitoredTable, monitoredTable } from "@coracle/ovsdb";
+import {
+  type Column,
+  column,
+  type MonitoredTable,
+  monitoredTable,
+  ovsSet,
+  rowIs,
+  stringMap,
+  Transaction,
+  uuid,
+} from "@coracle/ovsdb";
 import type { OvsdbClient } from "@coracle/ovsdb/io";
 import type { LocalInterface } from "../../core/interface.ts";
 import { guestOfDevice } from "../../core/mac-address.ts";
@@ -127,6 +137,17 @@ export function foreignPorts(database: OvsdbClient, settings: OvsSettings): read
   return [...ports.keys()].filter(
     (name) => name !== settings.bridge && name !== settings.tunnel && guestOfDevice(name) === undefined,
   );
+}
+
+/** Keeps the number of the last whole-table installation with the bridge; nothing while there is none. */
+export async function keepRound(database: OvsdbClient | undefined, name: string, round: number): Promise<void> {
+  const bridge = database === undefined ? undefined : findBridge(database, name);
+  if (bridge === undefined) return;
+  const change = new Transaction().mutate("Bridge", rowIs(uuid(bridge._uuid)), [
+    ["external_ids", "delete", ovsSet([EXTERNAL_ID.round])],
+    ["external_ids", "insert", stringMap({ [EXTERNAL_ID.round]: String(round) })],
+  ]);
+  await database?.transact(change);
 }
 
 /** What `cur_cfg` is. */

@@ -2,22 +2,23 @@
 import type { Clock } from "@coracle/base";
 import { encodeSetAsync, formatFlow, PORT_STATUS_ADD, PORT_STATUS_DELETE } from "@coracle/openflow";
 import { type OpenflowClient, type OpenflowCommands, type OpenflowNotice, openOpenflow } from "@coracle/openflow/io";
-import { rowIs, ovsSet, stringMap, Transaction, uuid } from "@coracle/ovsdb";
 import { type OvsdbClient, openOvsdb } from "@coracle/ovsdb/io";
 import { sleep, startTimer, systemClock, type Timer } from "@coracle/runtime";
 import { DesiredTable } from "../../core/desired/desired-table.ts";
 import type { FlowBatch } from "../../core/desired/flow-batch.ts";
 import { expectedFlows } from "../../core/desired/expected-flows.ts";
-import type { AbandonSignal, Fabric, FabricCounters, FabricEvent, FabricState } from "../../core/fabric.ts";
+import type { AbandonSignal, Fabric, FabricEvent, FabricState } from "../../core/fabric.ts";
 import type { LocalInterface, NetworkInterface } from "../../core/interface.ts";
 import { deviceName } from "../../core/mac-address.ts";
 import { bridgeFlows } from "../../core/pipeline/bridge-flows.ts";
 import { BridgeWatch, isSetUp, setUpBridge } from "./bridge-setup.ts";
 import { LANE_PAUSE_MS, Lane, type LaneStep, persist } from "./lane.ts";
 import { FabricError, messageOf } from "./fabric-error.ts";
+import { noCounters } from "./fabric-counters.ts";
 import { FabricListeners } from "./fabric-listeners.ts";
+import { auditFlows } from "./flow-audit.ts";
 import { type Filling, fillSwitch, refusalOf } from "./flow-installer.ts";
-import { findBridge, foreignPorts, localOfDevice, OVS_TABLE, portsOf } from "./ovs-database.ts";
+import { findBridge, foreignPorts, keepRound, localOfDevice, OVS_TABLE, portsOf } from "./ovs-database.ts";
 import { EXTERNAL_ID, type OvsFabricOptions, type OvsSettings, ovsSettings } from "./ovs-options.ts";
 import { changePorts } from "./port-changes.ts";
 import { SwitchPortTable } from "./switch-port-table.ts";
@@ -41,15 +42,7 @@ export class OvsFabric implements Fabric {
   readonly #ports = new SwitchPortTable();
   readonly #abort = new AbortController();
   readonly #reasons = new Map<"database" | "switch" | "bridge" | "flows", string>();
-  readonly #counters: { -readonly [Name in keyof FabricCounters]: number } = {
-    bundles: 0,
-    bundlesFailed: 0,
-    flowMods: 0,
-    transactions: 0,
-    replays: 0,
-    foreignFlowsRemoved: 0,
-    failures: 0,
-  };
+  readonly #counters = noCounters();
   readonly #flowLane = new Lane(() => this.#sendBundle(), this.#abort.signal);
   /** Two, so that the database takes ports while ovs-vswitchd makes those before. */
   readonly #portLanes = [1, 2].map(() => new Lane(() => this.#changePorts(), this.#abort.signal));
@@ -124,10 +117,11 @@ export class OvsFabric implements Fabric {
     }
     this.#survivors = [];
     void this.#refill();
+    void this.#audit();
   }
 
   state(): FabricState {
-    const { local, remote, pending, failing, flows } = this.#table.counts;
+    const { local, remote, pending, failing } = this.#table.counts;
     const [reason] = this.#reasons.values();
     const foreign = this.#database === undefined ? [] : foreignPorts(this.#database, this.#settings);
     return {
@@ -138,7 +132,7 @@ export class OvsFabric implements Fabric {
       remoteCount: remote,
       pending,
       failing,
-      flowsDesired: flows + bridgeFlows(this.#round).length,
+      flowsDesired: this.#flowsDesired,
       foreignPorts: foreign,
       counters: { ...this.#counters },
     };
@@ -288,6 +282,21 @@ export class OvsFabric implements Fabric {
     }
   }
 
+  get #flowsDesired(): number {
+    return this.#table.counts.flows + bridgeFlows(this.#round).length;
+  }
+
+  #audit(): Promise<void> {
+    const audited = {
+      isQuiet: () => this.#isAdopted && this.#switch?.isReady === true && !this.#isFilling && this.#table.isSettled,
+      changes: () => this.#counters.flowMods,
+      expected: () => this.#flowsDesired,
+      count: async () => (await this.#switch?.aggregate())?.flowCount ?? 0,
+      compare: () => this.#refill(),
+    };
+    return auditFlows(audited, { intervalMs: this.#settings.auditIntervalMs, signal: this.#abort.signal });
+  }
+
   async #fill(commands: OpenflowCommands): Promise<void> {
     const { tunnelPort } = this.#bridgePorts();
     this.#isFilling = true;
@@ -307,22 +316,13 @@ export class OvsFabric implements Fabric {
     this.#counters.bundlesFailed += filling.bundlesFailed;
     this.#counters.flowMods += filling.flowMods;
     this.#counters.foreignFlowsRemoved += filling.foreignFlowsRemoved;
-    this.#settings.onLog?.("flows are as they should be", { ...filling });
+    const isNews = filling.flowMods > 0 || !this.#isAdopted;
+    if (isNews) this.#settings.onLog?.("flows are as they should be", { ...filling });
     if (filling.kind === "compared") return;
     this.#counters.replays++;
     this.#round++;
-    this.#keepRound();
-  }
-
-  /** Best effort: a lost round only makes two installations share a number. */
-  #keepRound(): void {
-    const bridge = this.#database === undefined ? undefined : findBridge(this.#database, this.#settings.bridge);
-    if (bridge === undefined) return;
-    const transaction = new Transaction().mutate("Bridge", rowIs(uuid(bridge._uuid)), [
-      ["external_ids", "delete", ovsSet([EXTERNAL_ID.round])],
-      ["external_ids", "insert", stringMap({ [EXTERNAL_ID.round]: String(this.#round) })],
-    ]);
-    this.#database?.transact(transaction).catch((thrown: unknown) => this.#troubled("bridge", thrown));
+    // Best effort: a lost round only makes two installations share a number.
+    void keepRound(this.#database, this.#settings.bridge, this.#round).catch((why) => this.#troubled("bridge", why));
   }
 
   /** Sends what can be sent, once the present turn of the event loop has declared all it wants. */

@@ -21,6 +21,8 @@ export interface OvsFabricOptions {
   readonly vxlanPort?: number;
   /** How long ovs-vswitchd may take for a change of the database. Default 10 s. */
   readonly configureTimeoutMs?: number;
+  /** How often to look for flows that others have changed. Default 10 s. */
+  readonly auditIntervalMs?: number;
   readonly backoff?: BackoffOptions;
   readonly clock?: Clock;
   /** Owners in one bundle at most; see `DESIRED_LIMITS`. */
@@ -63,6 +65,7 @@ export function ovsSettings(options: OvsFabricOptions): OvsSettings {
     deviceType: "internal",
     vxlanPort: 4789,
     configureTimeoutMs: 10_000,
+    auditIntervalMs: 10_000,
     bundleOwnersMax: 8192,
     ...options,
   };

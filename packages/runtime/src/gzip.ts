@@ -1,22 +1,23 @@
 // gzip (RFC 1952) as streams: decoding gives out what a flush made decodable at once, without waiting for more.
-import { createGunzip, gzip as gzipAll, gunzip as gunzipAll } from "node:zlib";
 import { promisify } from "node:util";
+import type { Gunzip } from "node:zlib";
+import { zlibModule } from "./late-modules.ts";
 
 /** Compresses all of `data`; on a worker thread. */
 export async function gzip(data: Uint8Array | string): Promise<Uint8Array> {
-  return await promisify(gzipAll)(data);
+  return await promisify(zlibModule().gzip)(data);
 }
 
 /** Decompresses all of `data`; on a worker thread. More than `sizeBytesMax` (default 64 MiB) throws. */
 export async function gunzip(data: Uint8Array, sizeBytesMax: number = 64 * 1024 * 1024): Promise<Uint8Array> {
   return await promisify((bytes: Uint8Array, done: (error: Error | null, result: Uint8Array) => void) =>
-    gunzipAll(bytes, { maxOutputLength: sizeBytesMax }, done),
+    zlibModule().gunzip(bytes, { maxOutputLength: sizeBytesMax }, done),
   )(data);
 }
 
 /** Decompresses a stream as it comes. Pull-based: not reading stops the source within about 64 KiB. */
 export async function* gunzipStream(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const decoder = createGunzip();
+  const decoder = zlibModule().createGunzip();
   const feeding = feed(source, decoder);
   // A source that fails while the reader is elsewhere is told to the reader when it comes back, not to the process.
   feeding.catch(() => undefined);
@@ -29,7 +30,7 @@ export async function* gunzipStream(source: AsyncIterable<Uint8Array>): AsyncIte
   }
 }
 
-async function feed(source: AsyncIterable<Uint8Array>, decoder: ReturnType<typeof createGunzip>): Promise<void> {
+async function feed(source: AsyncIterable<Uint8Array>, decoder: Gunzip): Promise<void> {
   try {
     for await (const chunk of source) {
       if (decoder.destroyed) return;
@@ -42,7 +43,7 @@ async function feed(source: AsyncIterable<Uint8Array>, decoder: ReturnType<typeo
   }
 }
 
-function drained(decoder: ReturnType<typeof createGunzip>): Promise<void> {
+function drained(decoder: Gunzip): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       decoder.off("drain", done);

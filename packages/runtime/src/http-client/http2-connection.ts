@@ -1,14 +1,8 @@
 // One HTTP/2 connection (RFC 9113): streams up to the server's limit, PING when idle, GOAWAY with replay.
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect as connectHttp2,
-  constants,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-} from "node:http2";
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import type { Socket } from "node:net";
 import { startTimer, systemClock, type Timer } from "../clock.ts";
+import { http2Module } from "../late-modules.ts";
 import { runtimeName } from "../process.ts";
 import { messageOf } from "../runtime-error.ts";
 import type { ClientConnection, ConnectionEvents } from "./client-connection.ts";
@@ -27,6 +21,10 @@ const CONNECTION_WINDOW_BYTES = runtimeName() === "bun" ? 2 * STREAM_WINDOW_BYTE
 /** Streams before the server says how many it takes (RFC 9113 §6.5.2 advises at least 100). */
 const STREAMS_MAX_DEFAULT = 100;
 const HEADERS_SIZE_BYTES_MAX = 1024 * 1024;
+/** Error codes (RFC 9113 §7). */
+const NO_ERROR = 0x0;
+const REFUSED_STREAM = 0x7;
+const CANCEL = 0x8;
 
 /** Timing and limits of a connection. */
 export interface Http2ConnectionOptions {
@@ -70,7 +68,7 @@ export class Http2Connection implements ClientConnection {
     this.#options = setup.options;
     this.#counters = setup.counters;
     this.#events = setup.events;
-    this.#session = connectHttp2(authority, {
+    this.#session = http2Module().connect(authority, {
       createConnection: () => socket,
       settings: {
         enablePush: false,
@@ -116,7 +114,7 @@ export class Http2Connection implements ClientConnection {
     }
     const exchange: Exchange = { request, stream };
     this.#exchanges.add(exchange);
-    request.cancelExchange = () => stream.close(constants.NGHTTP2_CANCEL);
+    request.cancelExchange = () => stream.close(CANCEL);
     this.#follow(exchange);
     if (body !== undefined) stream.end(body);
   }
@@ -187,12 +185,12 @@ export class Http2Connection implements ClientConnection {
     return {
       stream,
       cancel: () => {
-        if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
+        if (!stream.closed) stream.close(CANCEL);
         // Unread data would keep a stream that the server has ended from ever closing.
         stream.destroy();
       },
       failure: (isEnded) =>
-        isEnded && stream.rstCode === constants.NGHTTP2_NO_ERROR && failure() === undefined
+        isEnded && stream.rstCode === NO_ERROR && failure() === undefined
           ? undefined
           : this.#streamError(stream, failure()),
     };
@@ -201,7 +199,7 @@ export class Http2Connection implements ClientConnection {
   #streamError(stream: ClientHttp2Stream, thrown: unknown): HttpClientError {
     const code = stream.rstCode;
     const isAbove = stream.id === undefined || stream.id > this.#lastStreamId;
-    const isRefused = code === constants.NGHTTP2_REFUSED_STREAM;
+    const isRefused = code === REFUSED_STREAM;
     if (isAbove || isRefused) {
       return new HttpClientError("GOAWAY", "Cannot finish the request as the server did not take its stream", {
         cause: thrown,
@@ -222,14 +220,13 @@ export class Http2Connection implements ClientConnection {
     this.#sawFrame();
     this.#counters.goawaysReceived++;
     this.#lastStreamId = Math.min(this.#lastStreamId, lastStreamId);
-    if (code !== constants.NGHTTP2_NO_ERROR) {
+    if (code !== NO_ERROR) {
       this.#failure ??= new HttpClientError(
         "GOAWAY",
         `Cannot go on as the server ended the connection with code ${code}`,
       );
     }
-    for (const { stream } of this.#exchanges)
-      if ((stream.id ?? 0) > lastStreamId) stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    for (const { stream } of this.#exchanges) if ((stream.id ?? 0) > lastStreamId) stream.close(REFUSED_STREAM);
     this.drain();
   }
 

@@ -1,14 +1,10 @@
 // HTTP servers over node:http2 (with HTTP/1.1 beside it) and node:http, for web-standard handlers.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
+import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { sleep } from "../clock.ts";
 import { keyMatchesCertificate } from "../crypto/certificate.ts";
+import { http2Module } from "../late-modules.ts";
 import { codeOf, messageOf, RuntimeError } from "../runtime-error.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { Http1Exchange, Http2Exchange } from "./exchange.ts";
@@ -32,7 +28,7 @@ export class ServeError extends RuntimeError {
 export async function serveHttps(options: ServeHttpsOptions): Promise<HttpServer> {
   checkTls(options.tls);
   const table = makeTable(options);
-  const server = createSecureServer({
+  const server = http2Module().createSecureServer({
     ...tlsSettings(options.tls),
     allowHTTP1: true,
     requestCert: true,

@@ -12,6 +12,7 @@ export * from "./list-watch-types.ts";
 export * from "./object.ts";
 export * from "./projection.ts";
 export { ProtobufStreamParser, type ProtobufStreamOptions } from "./protobuf/protobuf-stream-parser.ts";
+export { type Emptiness, findMessageFields, type MessageField, type ValueType } from "./protobuf/message-type.ts";
 export { decodeProtobufStatus } from "./protobuf/protobuf-status.ts";
 export { PROTOBUF_MEDIA_TYPE, protobufKind, type ProtobufKind } from "./protobuf/protobuf-kind.ts";
 export * from "./query.ts";

@@ -40,15 +40,22 @@ const FIELD = /^(\S+) (\d+) ([0?*]?)(\[\]|\{\})?(\S+)$/;
 
 const known: Map<string, readonly MessageField[]> = new Map();
 
+/** The fields of a message that the tables have. */
+export function messageFields(name: string): readonly MessageField[] {
+  const fields = findMessageFields(name);
+  assert(fields !== undefined, `Cannot describe a message as no table has it: current value is ${name}`);
+  return fields;
+}
+
 /**
- * The fields of a message in the order JSON has them. The tables write a field as `NAME NUMBER [MARK][FORM]TYPE`: the mark says
+ * The fields of a message like `core/v1.Pod` in the order JSON has them; `undefined` if no table has it. The tables write a field as `NAME NUMBER [MARK][FORM]TYPE`: the mark says
  * what an empty one is in JSON, the form is `[]` for a list and `{}` for a map from texts, the type a word or a message's name.
  */
-export function messageFields(name: string): readonly MessageField[] {
+export function findMessageFields(name: string): readonly MessageField[] | undefined {
   let fields = known.get(name);
   if (fields === undefined) {
     const text = CORE_MESSAGES[name] ?? GROUP_MESSAGES[name] ?? ACCESS_MESSAGES[name];
-    assert(text !== undefined, `Cannot describe a message as no table has it: current value is ${name}`);
+    if (text === undefined) return undefined;
     fields = text === "" ? [] : text.split(",").map(parseField);
     known.set(name, fields);
   }

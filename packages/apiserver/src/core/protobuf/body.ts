@@ -1,7 +1,7 @@
 // Where protobuf bodies enter: they become JSON at the door, so that nothing behind it knows of them.
 import type { StructuralSchema } from "@coracle/api";
-import { badRequestStatus, StatusError } from "@coracle/kube";
-import { decodeProtobuf, PROTOBUF_TYPE } from "./decode.ts";
+import { badRequestStatus, PROTOBUF_MEDIA_TYPE, StatusError } from "@coracle/kube";
+import { decodeProtobuf } from "./decode.ts";
 
 /** A body with its media type. */
 export interface TypedBody {
@@ -12,7 +12,7 @@ export interface TypedBody {
 /** The body as it came, or as JSON when it is protobuf and `schema` tells how to read it; 400 when it cannot be read. */
 export function withoutProtobuf(body: TypedBody, schema: StructuralSchema | undefined): TypedBody {
   const type = (body.contentType ?? "").split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== PROTOBUF_TYPE || schema === undefined || body.bytes.length === 0) return body;
+  if (type !== PROTOBUF_MEDIA_TYPE || schema === undefined || body.bytes.length === 0) return body;
   const decoded = decodeProtobuf(body.bytes, schema);
   if (!decoded.ok) throw new StatusError(badRequestStatus(decoded.error));
   return { bytes: new TextEncoder().encode(JSON.stringify(decoded.value)), contentType: "application/json" };

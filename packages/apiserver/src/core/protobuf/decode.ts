@@ -1,11 +1,8 @@
 // Bodies that Go's typed clients send for built-in kinds: protobuf in Kubernetes' envelope, turned into the JSON it stands for.
 import { isJsonObject, type JsonObject, type StructuralSchema } from "@coracle/api";
 import { encodeBase64, err, formatTime, ok, type Result } from "@coracle/base";
-import { FIELD_NUMBERS } from "./field-numbers.ts";
+import { findMessageFields, type MessageField } from "@coracle/kube";
 import { readFields, type WireField } from "./wire.ts";
-
-/** Media type of these bodies. */
-export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 
 /** `k8s` and a NUL stand before the envelope (apimachinery serializer/protobuf). */
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];
@@ -33,27 +30,23 @@ function bytesOf(fields: readonly WireField[], number: number): Uint8Array {
   return value instanceof Uint8Array ? value : new Uint8Array(0);
 }
 
-interface Member {
-  readonly name: string;
-  /** Set for a message whose fields belong to the object itself. */
-  readonly inlined: string | undefined;
+const membersByMessage: Map<string, ReadonlyMap<number, MessageField>> = new Map();
+
+/** The members of a message by field number; none for a message that Kubernetes does not have. */
+function membersOf(message: string): ReadonlyMap<number, MessageField> {
+  let members = membersByMessage.get(message);
+  if (members === undefined) {
+    members = new Map((findMessageFields(message) ?? []).map((field) => [field.number, field]));
+    membersByMessage.set(message, members);
+  }
+  return members;
 }
 
-const members: Map<string, ReadonlyMap<number, Member>> = new Map();
-
-/** The members of a definition by field number. */
-function membersOf(definition: string): ReadonlyMap<number, Member> {
-  const known = members.get(definition);
-  if (known !== undefined) return known;
-  const words = (FIELD_NUMBERS[definition] ?? "").split(" ");
-  const byNumber = new Map<number, Member>();
-  for (let index = 0; index + 1 < words.length; index += 2) {
-    const name = words[index] ?? "";
-    const inlined = name.startsWith("@") ? name.slice(1) : undefined;
-    byNumber.set(Number(words[index + 1]), { name, inlined });
-  }
-  members.set(definition, byNumber);
-  return byNumber;
+/** The message of a definition: `core/v1.Pod` for `io.k8s.api.core.v1.Pod`; "" for those of others than Kubernetes. */
+function messageOf({ definitionName = "" }: StructuralSchema): string {
+  if (!definitionName.startsWith("io.k8s.")) return "";
+  const [group = "", version = "", kind = ""] = definitionName.split(".").slice(-3);
+  return `${group}/${version}.${kind}`;
 }
 
 type Decoded = { [member: string]: unknown };
@@ -61,12 +54,12 @@ type Decoded = { [member: string]: unknown };
 function decodeMessage(
   bytes: Uint8Array,
   schema: StructuralSchema,
-  definition: string = schema.definitionName ?? "",
+  message: string = messageOf(schema),
 ): Result<JsonObject, string> {
   const fields = readFields(bytes);
   if (!fields.ok) return fields;
   const object: Decoded = {};
-  const byNumber = membersOf(definition);
+  const byNumber = membersOf(message);
   for (const { number, value } of fields.value) {
     const member = byNumber.get(number);
     if (member === undefined) continue;
@@ -80,12 +73,12 @@ function decodeMessage(
 function addMember(
   object: Decoded,
   schema: StructuralSchema,
-  member: Member,
+  member: MessageField,
   value: WireField["value"],
 ): string | undefined {
-  if (member.inlined !== undefined) {
+  if (member.name === "@") {
     if (!(value instanceof Uint8Array)) return "proto: wrong wire type";
-    const inner = decodeMessage(value, schema, member.inlined);
+    const inner = decodeMessage(value, schema, member.message);
     if (!inner.ok) return inner.error;
     Object.assign(object, inner.value);
     return undefined;

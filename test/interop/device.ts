@@ -15,6 +15,8 @@ export type DeviceOptions = Omit<DtlsClientOptions, "crypto" | "random">;
 /** One connected client. */
 export class Device {
   summary: SessionSummary | undefined;
+  /** The port that the last datagram came from. */
+  answeredFrom = 0;
   readonly #client: DtlsClient;
   readonly #host: string;
   #port: number;
@@ -90,7 +92,8 @@ export class Device {
 
   #open(): Socket {
     const socket = createSocket(this.#host.includes(":") ? "udp6" : "udp4");
-    socket.on("message", (bytes) => {
+    socket.on("message", (bytes, { port }) => {
+      this.answeredFrom = port;
       const datagram = new Uint8Array(bytes);
       this.#client.handle({ kind: "datagram", peer: SERVER, bytes: datagram }, systemClock.now());
       this.#pump();

@@ -1,8 +1,9 @@
-// Cluster MAC keys of one management session: the two keys behind the usual six parts of its key expansion.
+// Cluster MAC keys of one management session, cut from its key expansion where Californium cuts them: it takes the server's IV and
+// does not step over it, so the client's cluster key begins with that IV (releases 2.5 to 3.14).
 import { type CryptoProvider, cipherSuiteByName } from "@coracle/dtls";
 import type { ClusterMacKeyMaterial, ClusterMacKeys, KeyedHash } from "../cluster-mac.ts";
 
-/** Bytes asked for behind the key block: two keys of the longest cipher. A shorter one uses the first of them. */
+/** Bytes asked for from the server's IV on: two keys of the longest cipher. A shorter one uses the first of them. */
 export const MAC_KEY_MATERIAL_SIZE_BYTES = 64;
 
 /** Client's key, then server's, each as long as the cipher's; a node signs with the key of its own role. */

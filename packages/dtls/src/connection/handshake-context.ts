@@ -32,7 +32,7 @@ export interface HandshakeContext extends ProtectionContext {
   readonly verifyPeer: PeerVerifier | undefined;
   readonly requireExtendedMasterSecret: boolean;
   readonly returnRoutabilityCheck: boolean;
-  /** Bytes of key material for a protocol above, taken behind the key block. */
+  /** Bytes of key material for a protocol above, from the server's IV on. */
   readonly extraKeySizeBytes: number;
   readonly datagramSizeMax: number;
   readonly timing: RetransmissionTiming;

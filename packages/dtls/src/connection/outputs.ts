@@ -57,7 +57,7 @@ export type DtlsOutput =
       readonly session: SessionId;
       readonly peer: PeerAddress;
       readonly summary: SessionSummary;
-      /** As many bytes as `extraKeySizeBytes` asked for; secret. */
+      /** As many bytes as `extraKeySizeBytes` asked for, of the key expansion from the server's IV on; secret. */
       readonly extraKeys: Uint8Array;
       /** For a client to resume later; secret. */
       readonly resumable: ResumableSession | undefined;

@@ -26,7 +26,7 @@ export interface DirectionKeys {
 export interface KeyBlock {
   readonly client: DirectionKeys;
   readonly server: DirectionKeys;
-  /** What follows in the same expansion; for keys of a protocol above, such as a cluster MAC. */
+  /** The same expansion from the server's IV on; for keys of a protocol above. Californium's cluster MAC begins there. */
   readonly extra: Uint8Array;
 }
 
@@ -63,7 +63,7 @@ export function masterSecret(
   return prf(crypto, hash, input, MASTER_SECRET_SIZE);
 }
 
-/** The keys of both directions, and `extraSizeBytes` more bytes of the same expansion. */
+/** The keys of both directions, and `extraSizeBytes` bytes of the same expansion from the server's IV on. */
 export function keyBlock(
   crypto: CryptoProvider,
   suite: CipherSuite,
@@ -71,14 +71,15 @@ export function keyBlock(
   extraSizeBytes = 0,
 ): KeyBlock {
   const key = suite.keySizeBytes;
-  const size = 2 * key + 2 * FIXED_IV_SIZE + extraSizeBytes;
+  const ivs = 2 * key;
+  const serverIv = ivs + FIXED_IV_SIZE;
+  const size = serverIv + Math.max(FIXED_IV_SIZE, extraSizeBytes);
   const seed = concat(secret.randoms.server, secret.randoms.client);
   const block = prf(crypto, suite.hash, { secret: secret.master, label: "key expansion", seed }, size);
-  const ivs = 2 * key;
   return {
-    client: { key: block.slice(0, key), iv: block.slice(ivs, ivs + FIXED_IV_SIZE) },
-    server: { key: block.slice(key, ivs), iv: block.slice(ivs + FIXED_IV_SIZE, ivs + 2 * FIXED_IV_SIZE) },
-    extra: block.slice(ivs + 2 * FIXED_IV_SIZE),
+    client: { key: block.slice(0, key), iv: block.slice(ivs, serverIv) },
+    server: { key: block.slice(key, ivs), iv: block.slice(serverIv, serverIv + FIXED_IV_SIZE) },
+    extra: block.slice(serverIv, serverIv + extraSizeBytes),
   };
 }
 

@@ -1,7 +1,7 @@
 // Parts of a flow table by bits of the cookie's subject, so that a comparison holds only one part in memory.
 
 /** Flows that one dump should bring at most, roughly. */
-const SHARD_FLOWS = 32_768;
+const SHARD_FLOWS = 8192;
 const SHARDS_MAX = 1024;
 /** Bits 0–15 of a guest's MAC address are its VNI's; the address's last octets are above. */
 const SHIFT = 16;

@@ -16,12 +16,12 @@ export interface DesiredLimits {
   readonly portsMax: number;
 }
 
-/** A million owners, bundles of 16,384 flow-mods (some 3 MB), transactions of 200 ports. */
+/** A million owners, bundles of 16,384 flow-mods (some 3 MB), transactions of 100 ports. */
 export const DESIRED_LIMITS: DesiredLimits = {
   ownersMax: 1_000_000,
   bundleOwnersMax: 8192,
   bundleMessagesMax: 16_384,
-  portsMax: 200,
+  portsMax: 100,
 };
 
 /** A device to make (or to take over, if it is there), or to delete. */

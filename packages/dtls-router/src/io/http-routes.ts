@@ -1,5 +1,5 @@
 // The router's own HTTP resources: other nodes, how many sessions of which kind, where a connection ID leads.
-import { formatEndpoint } from "@coracle/cluster";
+import { nodeDocument } from "@coracle/cluster/io";
 import { systemClock } from "@coracle/runtime";
 import { Hono } from "hono";
 import { explainCid } from "../core/cid-explanation.ts";
@@ -34,15 +34,7 @@ function nodes({ node, edge, nodeId, clusterMode }: RoutesOptions): unknown {
   const now = systemClock.now();
   return {
     self: { nodeId, ready: node.isReady, mode: clusterMode ?? "alone" },
-    nodes: edge.nodes().map((each) => ({
-      nodeId: each.nodeId,
-      address: formatEndpoint(each.endpoint),
-      liveness: each.liveness,
-      state: each.state ?? null,
-      incarnation: each.incarnation,
-      silentMs: Math.round(now - each.lastSeen),
-      rttMs: each.rttMs === undefined ? null : Math.round(each.rttMs * 1000) / 1000,
-    })),
+    nodes: edge.nodes().map((each) => nodeDocument(each, now)),
   };
 }
 

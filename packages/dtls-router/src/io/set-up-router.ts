@@ -1,6 +1,13 @@
 // Puts the router together: credentials, cluster, ports, application, health, metrics, HTTP.
 import { type Endpoint, nodeId } from "@coracle/cluster";
-import { clusterSecurity, endpointsOf, PeerSource } from "@coracle/cluster/io";
+import {
+  type ClusterSecurity,
+  type ClusterSettings,
+  clusterSecurity,
+  clusterSettings,
+  endpointsOf,
+  PeerSource,
+} from "@coracle/cluster/io";
 import { CIPHER_SUITES, cipherSuiteByName, type CookieJar } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { buildInfo, ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
@@ -10,7 +17,6 @@ import { RouterNode } from "../core/router-node.ts";
 import { cookieSecret, SharedCookies } from "../core/shared-cookies.ts";
 import type { Application, DescribeSession, Reply } from "./application.ts";
 import { CoapApplication } from "./coap-application.ts";
-import { type ClusterOptions, clusterOptions } from "./cluster-options.ts";
 import { RouterCredentials } from "./credentials.ts";
 import { Edge } from "./edge.ts";
 import { createRoutes } from "./http-routes.ts";
@@ -101,7 +107,7 @@ async function sayGoodbye(node: RouterNode, edge: Edge, config: DtlsRouterConfig
   service.log.info("Devices told", { sessions: told });
 }
 
-function threadData(config: DtlsRouterConfig, cluster: ClusterOptions | undefined): PacketThreadData {
+function threadData(config: DtlsRouterConfig, cluster: ClusterSettings | undefined): PacketThreadData {
   return {
     nodeId: config.nodeId,
     cidSizeBytes: config.cidSize,
@@ -116,7 +122,7 @@ function makeNode(
   config: DtlsRouterConfig,
   parts: {
     readonly credentials: RouterCredentials;
-    readonly cluster: ClusterOptions | undefined;
+    readonly cluster: ClusterSettings | undefined;
     readonly cookies: CookieJar | undefined;
   },
 ): RouterNode {
@@ -137,20 +143,20 @@ function makeNode(
         handshakeRate: { perSecond: config.handshakesPerSecond, burst: config.handshakesPerSecond },
       },
     },
-    cluster: parts.cluster,
+    cluster: parts.cluster && { management: parts.cluster.management, backward: config.backward },
   });
 }
 
 async function makeCluster(
   config: DtlsRouterConfig,
   peers: PeerSource,
-  security: ReturnType<typeof clusterSecurity>,
-): Promise<ClusterOptions | undefined> {
+  security: ClusterSecurity,
+): Promise<ClusterSettings | undefined> {
   const { clusterListen } = config;
   if (clusterListen === undefined) return undefined;
   // Names that cannot be looked up yet do not keep a node from starting, if it is told how many others there are.
   const listed = config.nodesExpected === undefined ? await peers.addresses() : [];
-  return clusterOptions({ config, clusterListen, ...security, listed });
+  return clusterSettings({ config, clusterListen, security, listed, crypto: systemCrypto, random: systemRandom });
 }
 
 function replaceCredentials(node: RouterNode, credentials: RouterCredentials, service: Service): void {

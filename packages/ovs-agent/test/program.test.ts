@@ -113,6 +113,7 @@ test("bad flags are one line and exit code 2; the commands of the ping test have
     [["test-by-ping"], 1, /0 arguments/],
     [["test-by-ping", "x", "../y", "10.0.0.1/24"], 1, /no network namespace/],
     [["test-by-ping", "x", "y", "10.0.0.1"], 1, /prefix length/],
+    [["test-by-ping", "x", "y", "10.0.0.1/24", "10.0.0.2", "10001"], 1, /Usage/],
     [["test-by-ping", "x", "y", "10.0.0.1/24", "peer"], 1, /not an IPv4 address/],
     [["remove-netns"], 1, /name one/],
     [["test-by-ping", "--help"], 0, /Exit status/],

@@ -29,6 +29,19 @@ export function sampleObjects(hosts: readonly string[]): readonly SampleObject[]
   ];
 }
 
+/** A host as Kubernetes knows hosts, so that whoever places something finds it. Nothing here says if it is ready. */
+export function hostNode({ name, hostIp }: { readonly name: string; readonly hostIp: string }): SampleObject {
+  return {
+    resource: { group: "", version: "v1", resource: "nodes" },
+    object: {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name, labels: { "kubernetes.io/hostname": name, "network.coracle.dev/workload": "true" } },
+      status: { addresses: [{ type: "InternalIP", address: hostIp }] },
+    },
+  };
+}
+
 /** The manifest of one more attachment, for `kubectl apply -f`; JSON is YAML. */
 export function invitedManifest(host: string): string {
   return `${JSON.stringify(attachment(INVITED.namespace, INVITED.name, host).object, undefined, 2)}\n`;

@@ -10,7 +10,7 @@ import type { Supervisor } from "../core/supervisor.ts";
 import type { ChildFacts, SystemView } from "../core/system-table.ts";
 import { agentAddress, agentName, type HostPlace } from "./child-plans.ts";
 import type { ChildrenEvent } from "./children.ts";
-import { createSample } from "./create-sample.ts";
+import { createNodes, createSample } from "./create-sample.ts";
 import type { Presenter } from "./presenter.ts";
 
 /** What {@link SystemState} needs. */
@@ -91,19 +91,17 @@ export class SystemState {
 
   async #sample(): Promise<void> {
     const { config, hosts } = this.#options;
-    if (this.#hasSampled || !config.sample) return;
+    if (this.#hasSampled) return;
     this.#hasSampled = true;
+    const kubeconfig = joinPath(config.data, "admin.kubeconfig");
     try {
-      const created = await createSample(
-        joinPath(config.data, "admin.kubeconfig"),
-        config.data,
-        hosts.map(({ name }) => name),
-      );
+      await createNodes(kubeconfig, hosts);
+      const created = config.sample ? await createSample(kubeconfig, config.data, hosts) : 0;
       if (created > 0) this.tell("sample", `created ${created} sample objects in namespaces blue and red`);
     } catch (error) {
       this.tell(
         "sample",
-        `the sample objects could not be created: ${error instanceof Error ? error.message : String(error)}`,
+        `the objects of hosts and samples could not be created: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
   }

@@ -1,4 +1,4 @@
-// A daemon's life with a shell in its place: started until its socket is there, ended, told of when it ends by itself.
+// A daemon's life with a shell in its place: started until its socket is there, ended, told of when it ends by itself; the cap of guests.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { eventually } from "@coracle/sim";
 import { Daemon } from "./daemon.ts";
+import { Laboratory } from "./laboratory.ts";
 
 async function withSocket(body: (socket: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "coracle-daemon-"));
@@ -54,4 +55,9 @@ test("a daemon that ends before its socket is there is an error that names it", 
     const message = /^Cannot start broken: it ended; its log is beside /;
     await assert.rejects(daemon.start(["false"], {}, socket), { code: "COMMAND", message });
   });
+});
+
+test("a laboratory takes no more guests than its cap", async () => {
+  const guest = { host: "a", name: "g", device: "d", address: "10.0.0.2/24" };
+  await assert.rejects(new Laboratory("cora0", [], 0).addGuest(guest), /Cannot add a guest: there are 0/);
 });

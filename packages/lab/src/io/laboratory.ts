@@ -59,11 +59,13 @@ export class Laboratory {
   readonly name: string;
   readonly hosts: readonly Host[];
   readonly #guests = new Map<string, Guest>();
+  readonly #guestsMax: number;
   #closing: Promise<void> | undefined;
 
-  constructor(name: string, hosts: readonly Host[]) {
+  constructor(name: string, hosts: readonly Host[], guestsMax: number = GUESTS_MAX) {
     this.name = name;
     this.hosts = hosts;
+    this.#guestsMax = guestsMax;
   }
 
   /** The guests placed and not removed. */
@@ -85,7 +87,7 @@ export class Laboratory {
 
   /** Makes a guest and moves the host's device into it, waiting for the device up to 20 s. */
   async addGuest({ host, name, device, address }: NewGuest): Promise<Guest> {
-    assert(this.#guests.size < GUESTS_MAX, `Cannot add a guest: there are ${GUESTS_MAX}`);
+    assert(this.#guests.size < this.#guestsMax, `Cannot add a guest: there are ${this.#guestsMax}`);
     assert(!this.#guests.has(name), `Cannot add guest "${name}": there is one of this name`);
     const guest = new Guest({ host: this.host(host), netns: guestNetns(this.name, name), device, address });
     this.#guests.set(name, guest);

@@ -344,6 +344,19 @@ test("caps: requests in flight, events nobody polls, the size of a dump", () => 
   assert.equal(rig.answers().at(-1), "4 TOO_LARGE");
 });
 
+test("caps: messages of a request, failures that are kept of one", () => {
+  const rig = Rig.ready();
+  const endless = { count: (1 << 24) + 1, encode: () => assert.fail("nothing of it is encoded") };
+  rig.request(1, { kind: "bundle", source: endless });
+  assert.deepEqual(rig.answers(), ["1 TOO_LARGE"]);
+  rig.request(2, { kind: "messages", source: flowChangeSource({ adds: flows(1001) }) });
+  for (const { xid } of rig.sent.slice(0, 1001)) rig.refuse(xid, 5, 1);
+  rig.header(MESSAGE_TYPE.barrierReply, rig.sent.at(-1)?.xid ?? 0);
+  const answer = rig.outputs.at(-1);
+  assert.ok(answer?.kind === "answer" && !answer.result.ok && answer.result.error.code === "REFUSED");
+  assert.equal(answer.result.error.failures?.length, 1000);
+});
+
 test("a length below 8 or a message of another version ends the session and everything in flight", () => {
   const framing = Rig.ready();
   framing.request(1, bundle(1));

@@ -9,6 +9,11 @@ const WAITERS_MAX = 100_000;
 export class SwitchPortTable implements SwitchPorts {
   #ports = new Map<string, number>();
   readonly #waiters = new Map<string, (port: number | undefined) => void>();
+  readonly #waitersMax: number;
+
+  constructor(waitersMax: number = WAITERS_MAX) {
+    this.#waitersMax = waitersMax;
+  }
 
   get(name: string): number | undefined {
     return this.#ports.get(name);
@@ -32,7 +37,7 @@ export class SwitchPortTable implements SwitchPorts {
 
   wait(name: string): Promise<number | undefined> {
     const known = this.#ports.get(name);
-    if (known !== undefined || this.#waiters.has(name) || this.#waiters.size >= WAITERS_MAX)
+    if (known !== undefined || this.#waiters.has(name) || this.#waiters.size >= this.#waitersMax)
       return Promise.resolve(known);
     return new Promise((resolve) => {
       const settle = (port: number | undefined): void => {

@@ -1,7 +1,6 @@
 // `coracle-dtls-router`: DTLS with connection IDs, and a cluster of it, in front of a UDP server.
 import { runService } from "@coracle/lifecycle";
 import { dtlsRouterConfig } from "./config.ts";
-import { setUpRouter } from "./io/set-up-router.ts";
 
 // Made here: in a compiled binary the path from this module to the worker's stays true.
 const worker = new URL("./packet-worker.ts", import.meta.url);
@@ -9,5 +8,6 @@ const worker = new URL("./packet-worker.ts", import.meta.url);
 await runService({
   component: "dtls-router",
   config: dtlsRouterConfig,
-  setup: (service, config) => setUpRouter(service, config, worker),
+  // Loaded when /livez is already answered.
+  setup: async (service, config) => (await import("./io/set-up-router.ts")).setUpRouter(service, config, worker),
 });

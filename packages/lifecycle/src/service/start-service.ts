@@ -1,5 +1,5 @@
 // Puts a service together: checks, metrics, listeners, hooks and the termination machine; serves until told to stop.
-import { systemClock, startTimer, onSignal, type HttpServer, type SignalName } from "@coracle/runtime";
+import { systemClock, startTimer, onSignal, sleep, type HttpServer, type SignalName } from "@coracle/runtime";
 import { Drain } from "../core/drain.ts";
 import type { DrainState } from "../core/drain-types.ts";
 import { Health, type HealthState } from "../health/health.ts";
@@ -146,6 +146,8 @@ class ServiceRun implements RunningService {
       },
       isLongRunning: (request) => (this.#parts.isLongRunning ?? looksLongRunning)(request),
     });
+    // What `setup` imports is evaluated in one go, some 20 ms: whoever asked already is answered before.
+    await sleep(0);
   }
 
   async #open(setup: (service: Service) => ServiceParts | Promise<ServiceParts>): Promise<void> {

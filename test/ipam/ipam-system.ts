@@ -1,10 +1,8 @@
 // An API server and address controllers against it, for one test: started on free ports, ended and removed at its end.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { GroupVersionResource, KubeObject } from "@coracle/kube";
-import { createKubeClient, type KubeClient, loadKubeconfig } from "@coracle/kube/io";
-import { ChildProgram } from "../watcher/child-program.ts";
+import type { KubeClient } from "@coracle/kube/io";
+import { ApiServer } from "../system/api-server.ts";
+import { ChildProgram } from "../system/child-program.ts";
 
 const GROUP = { group: "network.coracle.dev", version: "v1alpha1" } as const;
 const API_VERSION = "network.coracle.dev/v1alpha1";
@@ -32,38 +30,29 @@ export interface Status {
 export class IpamSystem {
   readonly client: KubeClient;
   readonly kubeconfig: string;
-  readonly #children: ChildProgram[];
+  readonly #controllers: ChildProgram[] = [];
 
-  private constructor(client: KubeClient, kubeconfig: string, children: ChildProgram[]) {
+  private constructor(client: KubeClient, kubeconfig: string) {
     this.client = client;
     this.kubeconfig = kubeconfig;
-    this.#children = children;
   }
 
   /** Runs `body` with a system and ends everything after it. */
-  static async with(apiserverArgs: readonly string[], body: (system: IpamSystem) => Promise<void>): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), "coracle-ipam-"));
-    const children: ChildProgram[] = [];
-    let client: KubeClient | undefined;
-    try {
-      const kubeconfig = join(folder, "admin.kubeconfig");
-      const places = ["--data", folder, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
-      const apiserver = ChildProgram.source("apiserver", ["--standalone", ...places, ...apiserverArgs]);
-      children.push(apiserver);
-      await apiserver.see(/"message":"Ready"/);
-      client = createKubeClient(await loadKubeconfig({ path: kubeconfig }));
-      await body(new IpamSystem(client, kubeconfig, children));
-    } finally {
-      client?.close();
-      await Promise.all(children.map((child) => child.end()));
-      await rm(folder, { recursive: true, force: true });
-    }
+  static with(apiserverArgs: readonly string[], body: (system: IpamSystem) => Promise<void>): Promise<void> {
+    return ApiServer.with(apiserverArgs, async (apiserver) => {
+      const system = new IpamSystem(await apiserver.client(), apiserver.kubeconfig);
+      try {
+        await body(system);
+      } finally {
+        await Promise.all(system.#controllers.map((controller) => controller.end()));
+      }
+    });
   }
 
   /** Starts a controller. */
   async ipam(args: readonly string[] = []): Promise<ChildProgram> {
     const child = ChildProgram.source("ipam", ["--kubeconfig", this.kubeconfig, "--http", "127.0.0.1:0", ...args]);
-    this.#children.push(child);
+    this.#controllers.push(child);
     await child.see(/"message":"Ready"/);
     return child;
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject } from "@coracle/kube";
 import { follow } from "@coracle/kube/io";
-import type { ChildProgram } from "../watcher/child-program.ts";
+import type { ChildProgram } from "../system/child-program.ts";
 import { ATTACHMENTS, IpamSystem, LOCKS, statusOf, SUBNETS } from "./ipam-system.ts";
 
 const UNCHECKED = ["--check-subnet-conflicts=false"];

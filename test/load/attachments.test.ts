@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ChildProgram } from "../watcher/child-program.ts";
-import { RESOURCES, System } from "../watcher/system.ts";
+import { ChildProgram } from "../system/child-program.ts";
+import { RESOURCES, System } from "../system/system.ts";
 import { standInController, type StandInOptions } from "./stand-in-controller.ts";
 
 const SMALL = ["--num-nets", "3", "--top-net-size", "12", "--num-attachments", "30", "--rate", "20", "--threads", "4"];

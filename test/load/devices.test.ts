@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "@coracle/sim";
-import { ChildProgram } from "../watcher/child-program.ts";
+import { ChildProgram } from "../system/child-program.ts";
 
 const NODES = [1, 2, 3];
 const REQUESTS = 3000;

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { laboratorySupport } from "@coracle/lab/io";
 import { withOvs } from "../../packages/ovsdb/src/io/testing/private-ovs.ts";
-import { ChildProgram } from "../watcher/child-program.ts";
-import { System } from "../watcher/system.ts";
+import { ChildProgram } from "../system/child-program.ts";
+import { System } from "../system/system.ts";
 
 const NAME = "pings of the load driver";
 const packages = join(import.meta.dirname, "../../packages");

@@ -1,7 +1,7 @@
 // Validates subnets and fills the status of attachments, as address controller and agents do: one program in place of three.
 import type { KubeObject } from "@coracle/kube";
 import { follow, type KubeClient } from "@coracle/kube/io";
-import { RESOURCES } from "../watcher/system.ts";
+import { RESOURCES } from "../system/system.ts";
 
 const SUBNETS = { ...RESOURCES.attachments, resource: "subnets" };
 const ATTACHMENTS = RESOURCES.attachments;

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertExposed } from "../metrics/exposed.ts";
-import { ChildProgram } from "../watcher/child-program.ts";
+import { ChildProgram } from "../system/child-program.ts";
 import { withTrio } from "./trio.ts";
 
 /** Ten networks, 450 attachments, as without flags; ten operations a second would take a minute and a half. */

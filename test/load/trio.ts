@@ -1,6 +1,6 @@
 // API server, address controller and agents as real programs, the agents with the fabric that only writes a log.
-import { ChildProgram } from "../watcher/child-program.ts";
-import { System } from "../watcher/system.ts";
+import { ChildProgram } from "../system/child-program.ts";
+import { System } from "../system/system.ts";
 
 /** The running system. */
 export interface Trio {

@@ -1,8 +1,8 @@
 // The connection agent exposes every metric of the document, with types, labels and all buckets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChildProgram } from "../watcher/child-program.ts";
-import { RESOURCES, System } from "../watcher/system.ts";
+import { ChildProgram } from "../system/child-program.ts";
+import { RESOURCES, System } from "../system/system.ts";
 import { assertExposed } from "./exposed.ts";
 import { readMetricTables } from "./metric-tables.ts";
 import { parseExposition } from "./scrape.ts";

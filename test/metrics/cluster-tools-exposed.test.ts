@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { ChildProgram } from "../watcher/child-program.ts";
+import { ChildProgram } from "../system/child-program.ts";
 import { parseExposition } from "./scrape.ts";
 
 /** Type and labels by name, from the rows of the document that have both. */

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { standInController } from "../load/stand-in-controller.ts";
-import { ChildProgram } from "../watcher/child-program.ts";
-import { System } from "../watcher/system.ts";
+import { ChildProgram } from "../system/child-program.ts";
+import { System } from "../system/system.ts";
 import { assertExposed } from "./exposed.ts";
 import { readMetricTables } from "./metric-tables.ts";
 import { parseExposition } from "./scrape.ts";

@@ -1,12 +1,11 @@
 // A whole network for one test: hosts with a real Open vSwitch each, our API server, IPAM and agents; removed at its end.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { createKubeClient, type KubeClient, loadKubeconfig } from "@coracle/kube/io";
+import type { KubeClient } from "@coracle/kube/io";
 import { createLaboratory, type Laboratory, laboratorySupport } from "@coracle/lab/io";
-import { ChildProgram } from "../watcher/child-program.ts";
-import { freePort } from "../watcher/system.ts";
+import { ApiServer } from "../system/api-server.ts";
+import { ChildProgram } from "../system/child-program.ts";
+import { freePort } from "../system/ports.ts";
 import { NetworkObjects } from "./network-objects.ts";
 
 const START_MS = 60_000;
@@ -33,8 +32,7 @@ export async function withNetwork(
       return;
     }
   }
-  const folder = await mkdtemp(join(tmpdir(), "coracle-network-"));
-  const network = new NetworkSystem(folder, `127.0.0.1:${await freePort()}`);
+  const network = new NetworkSystem(await ApiServer.make());
   try {
     await network.start(options);
     await body(network);
@@ -45,19 +43,24 @@ export async function withNetwork(
 
 /** A running network; every process of it can be killed and started again. */
 export class NetworkSystem {
-  readonly folder: string;
-  readonly kubeconfig: string;
-  readonly #listen: string;
+  readonly #apiserver: ApiServer;
   readonly #children = new Map<string, ChildProgram>();
   readonly #httpPorts = new Map<string, number>();
   #laboratory: Laboratory | undefined;
   #client: KubeClient | undefined;
   #objects: NetworkObjects | undefined;
 
-  constructor(folder: string, listen: string) {
-    this.folder = folder;
-    this.kubeconfig = join(folder, "admin.kubeconfig");
-    this.#listen = listen;
+  constructor(apiserver: ApiServer) {
+    this.#apiserver = apiserver;
+  }
+
+  /** Where the server's data are, and place for what a test writes. */
+  get folder(): string {
+    return this.#apiserver.folder;
+  }
+
+  get kubeconfig(): string {
+    return this.#apiserver.kubeconfig;
   }
 
   /** The hosts. Throws if the network was made without. */
@@ -80,7 +83,7 @@ export class NetworkSystem {
 
   async start(options: NetworkOptions): Promise<void> {
     await this.startApiserver();
-    this.#client = createKubeClient(await loadKubeconfig({ path: this.kubeconfig }));
+    this.#client = await this.#apiserver.client();
     this.#objects = new NetworkObjects(this.#client);
     if (options.hosts > 0) this.#laboratory = await createLaboratory({ hosts: options.hosts });
     const ipams = Array.from({ length: options.ipams ?? 1 }, (_, index) => this.startIpam(index));
@@ -89,17 +92,14 @@ export class NetworkSystem {
   }
 
   async close(): Promise<void> {
-    this.#client?.close();
     await Promise.all([...this.#children.values()].map((child) => child.end()));
     await this.#laboratory?.close();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.#apiserver.close();
   }
 
   /** Starts the API server, or starts it again on the same data and port. */
   async startApiserver(): Promise<void> {
-    const args = ["--standalone", "--data", this.folder, "--listen", this.#listen, "--http", "127.0.0.1:0"];
-    const child = this.#start("apiserver", "apiserver", args);
-    await child.see(/"message":"Ready"/, START_MS);
+    this.#children.set("apiserver", await this.#apiserver.start());
   }
 
   async startIpam(index = 0): Promise<void> {
@@ -175,14 +175,9 @@ export class NetworkSystem {
   }
 
   async #startReady(name: string, program: string, args: readonly string[]): Promise<void> {
-    const child = this.#start(name, program, args);
-    await child.see(/"message":"Ready"/, START_MS);
-  }
-
-  #start(name: string, program: string, args: readonly string[]): ChildProgram {
     const child = ChildProgram.source(program, args);
     this.#children.set(name, child);
-    return child;
+    await child.see(/"message":"Ready"/, START_MS);
   }
 
   async #httpAddress(name: string): Promise<string> {

@@ -8,8 +8,8 @@ import { test } from "node:test";
 import { createKubeClient, loadKubeconfig } from "@coracle/kube/io";
 import { laboratorySupport } from "@coracle/lab/io";
 import { eventually } from "@coracle/sim";
-import type { ChildProgram } from "../watcher/child-program.ts";
-import { RESOURCES } from "../watcher/system.ts";
+import type { ChildProgram } from "../system/child-program.ts";
+import { RESOURCES } from "../system/system.ts";
 import { isRunning, MAIN, Up } from "./running-up.ts";
 
 const TEST_TIMEOUT_MS = 180_000;

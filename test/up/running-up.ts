@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sweepAbandoned } from "@coracle/lab/io";
-import { ChildProgram } from "../watcher/child-program.ts";
-import { freePort } from "../watcher/system.ts";
+import { ChildProgram } from "../system/child-program.ts";
+import { freePort } from "../system/ports.ts";
 
 const ATTEMPTS_MAX = 50;
 

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createKubeClient, loadKubeconfig } from "@coracle/kube/io";
-import { RESOURCES } from "../watcher/system.ts";
+import { RESOURCES } from "../system/system.ts";
 import { isRunning, Up } from "./running-up.ts";
 
 const TEST_TIMEOUT_MS = 120_000;

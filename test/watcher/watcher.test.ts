@@ -4,8 +4,9 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { KubeObject } from "@coracle/kube";
-import { ChildProgram } from "./child-program.ts";
-import { freePort, RESOURCES, System } from "./system.ts";
+import { ChildProgram } from "../system/child-program.ts";
+import { freePort } from "../system/ports.ts";
+import { RESOURCES, System } from "../system/system.ts";
 
 function configMap(name: string, data: Readonly<Record<string, string>> = {}): KubeObject {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" }, data };
@@ -30,9 +31,9 @@ test("diff tells creation, change and deletion, and goes on through a killed API
       { type: "merge" },
     );
     await watcher.see(/~ default\/a +data\.mode slow → fast/);
-    await system.killApiserver();
+    await system.apiserver.kill();
     await watcher.see(/! .*; again in/);
-    await system.startApiserver();
+    await system.apiserver.start();
     await client.create(RESOURCES.configmaps, configMap("b"));
     await watcher.see(/! connection lost .*: resumed at revision \d+, nothing missed/);
     await watcher.see(/\+ default\/b/);
@@ -213,7 +214,7 @@ test("each class of failure has its exit code and one clear line", async () => {
         await run.end();
       }
     }
-    await system.killApiserver();
+    await system.apiserver.kill();
     const gone = system.watcher(["cm", "--give-up", "500ms"]);
     assert.equal(await gone.exited, 5);
   });

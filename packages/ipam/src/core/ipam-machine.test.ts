@@ -91,6 +91,24 @@ test("an attachment takes two calls: the lock, then the status; what follows fro
   assert.equal(bench.reasonOf("networkattachments", "a"), "Assigned");
 });
 
+test("a lock that is there when it is made and gone when it is read is tried three times, and later again", () => {
+  const bench = new Bench();
+  bench.subnet("s", "10.0.0.0/29");
+  bench.run();
+  bench.attachment("a", "s");
+  const calls = bench.run(({ kind }) => {
+    if (kind === "create-lock") return { kind: "failed", code: "exists", message: "" };
+    return kind === "read-lock" ? { kind: "failed", code: "not-found", message: "" } : undefined;
+  });
+  assert.deepEqual(calls, Array.from({ length: 3 }, () => ["create-lock", "read-lock"]).flat());
+  const { queues, state } = bench.machine;
+  assert.deepEqual(
+    [...queues.ipam.delayed()].map(({ key, failures }) => [key, failures]),
+    [[`${NAMESPACE}/a`, 1]],
+  );
+  assert.deepEqual([...state.pool.vnis()], [], "the address is given back");
+});
+
 test("a watch that is behind causes no second lock and no second write", () => {
   for (const held of ["iplocks", "networkattachments"] as const) {
     const bench = new Bench();

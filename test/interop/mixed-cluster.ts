@@ -88,13 +88,18 @@ export async function startOurs(
   const upstream = await answeringServer(OUR_ID);
   const secret = Buffer.from(SECRET_HEX, "hex").toString("base64");
   const env = { DTLS_CID_MGMT_IDENTITY: CLUSTER_IDENTITY, DTLS_CID_MGMT_SECRET_BASE64: secret };
-  const flags = [
-    ...["--listen", `${bracketed(host)}:0`, "--node-id", String(OUR_ID), "--cid-size", String(cidSize)],
-    ...["--psk-file", credentials.pskFile, "--upstream", `udp://127.0.0.1:${upstream.address().port}`],
-    ...["--peers", listed.map((port) => `127.0.0.1:${port}`).join(","), "--cluster-security", mode],
-    ...(nodesExpected === undefined ? [] : ["--nodes-expected", String(nodesExpected)]),
-    ...(backward ? [] : ["--no-backward"]),
-  ];
+  const values = {
+    listen: `${bracketed(host)}:0`,
+    "node-id": OUR_ID,
+    "cid-size": cidSize,
+    "psk-file": credentials.pskFile,
+    upstream: `udp://127.0.0.1:${upstream.address().port}`,
+    peers: listed.map((port) => `127.0.0.1:${port}`).join(","),
+    "cluster-security": mode,
+    ...(nodesExpected === undefined ? {} : { "nodes-expected": nodesExpected }),
+  };
+  const flags = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  if (!backward) flags.push("--no-backward");
   try {
     const router = await startRouter(flags, { clusterPort, env: mode === "plain" ? {} : env });
     return {

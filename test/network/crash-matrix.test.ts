@@ -101,8 +101,24 @@ async function untilAllFlows(traffic: Traffic, network: NetworkSystem): Promise<
     silent = traffic.takeSilentPairs();
     if (silent.length === 0) return;
   }
-  const log = network.log("agent-a").split("\n").slice(-20).join("\n");
-  throw new Error(`Traffic did not resume: ${silent.join(", ")}\n${log}`);
+  throw new Error(`Traffic did not resume: ${silent.join(", ")}\n${await stateOfHost(network, "a")}`);
+}
+
+/** What one looks at first when a host has no traffic: addresses, tunnels, neighbours, flows, guests, the agent's last words. */
+async function stateOfHost(network: NetworkSystem, name: string): Promise<string> {
+  const host = network.laboratory.host(name);
+  const asked = async (argv: readonly string[]): Promise<string> => (await host.exec(argv)).stdout;
+  const control = ["ovs-appctl", "--timeout=5", "-t", `${host.ovsRunDir}/ovs-vswitchd.ctl`];
+  const guests = network.laboratory.guests.filter((guest) => guest.host === host);
+  const devices = await Promise.all(guests.map(async (guest) => (await guest.exec(["ip", "-o", "addr"])).stdout));
+  return [
+    await asked(["ip", "-o", "addr"]),
+    await asked([...control, "tnl/neigh/show"]),
+    await asked([...control, "ovs/route/show"]),
+    await asked([...control, "dpif/show"]),
+    ...devices,
+    network.log(`agent-${name}`).split("\n").slice(-10).join("\n"),
+  ].join("\n");
 }
 
 function tell(what: string, report: TrafficReport): void {

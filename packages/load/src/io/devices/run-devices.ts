@@ -69,6 +69,7 @@ async function serve(config: DevicesConfig): Promise<number> {
       config,
       setup: async (own): Promise<ServiceParts> => {
         run = await prepare(own, config);
+        if (interruption.isInterrupted) run.driver.stop();
         return {};
       },
     });

@@ -59,6 +59,33 @@ test("a lone change goes at once; what comes meanwhile goes together", () => {
   assert.equal(second?.count, 98);
 });
 
+test("a full bundle of new flows goes while another does; its hosts are there whatever becomes of that one", () => {
+  const { table } = setUp({ bundleOwnersMax: 3 });
+  for (let index = 0; index < 8; index++) table.desire(remote(index));
+  const [first, second] = [table.takeBundle(PORTS), table.takeBundle(PORTS)];
+  assert.deepEqual([first, second].map(ownersOf), [
+    ["n/r0", "n/r1", "n/r2"],
+    ["n/r3", "n/r4", "n/r5"],
+  ]);
+  assert.deepEqual([first?.count, second?.count], [7, 7], "both add the host's flow");
+  assert.equal(table.takeBundle(PORTS), undefined, "two are the most");
+  assert.ok(first !== undefined && second !== undefined);
+  table.bundleDone(first, { kind: "lost" });
+  assert.deepEqual(ownersOf(table.takeBundle(PORTS)), ["n/r6", "n/r7", "n/r0"]);
+  table.bundleDone(second, { kind: "done" });
+  assert.equal(table.takeBundle(PORTS), undefined, "less than a full one waits");
+  assert.equal(table.counts.flows, 7);
+  table.hold();
+  table.letGo();
+  assert.deepEqual(commitAll(table), [3, 2]);
+  assert.equal(table.counts.flows, 2 * 8 + 1);
+
+  for (let index = 0; index < 6; index++) table.release(`n/r${index}`);
+  const removal = table.takeBundle(PORTS);
+  assert.equal(removal?.ops.length, 3);
+  assert.equal(table.takeBundle(PORTS), undefined, "what takes flows away goes alone");
+});
+
 test("bundles stop at their caps of owners and messages, transactions at theirs of ports, the table at its own", () => {
   const byOwners = setUp({ bundleOwnersMax: 10 });
   for (let index = 0; index < 25; index++) byOwners.table.desire(remote(index));

@@ -2,25 +2,29 @@
 import { assert, type Clock } from "@coracle/base";
 import type { FabricEvent } from "../fabric.ts";
 import { type LocalInterface, misplacement, type NetworkInterface, sameInterface } from "../interface.ts";
-import { deviceName, guestOfDevice } from "../mac-address.ts";
+import { guestOfDevice } from "../mac-address.ts";
 import type { BridgePorts } from "../pipeline/interface-flows.ts";
 import { AddressClaims, addressKey } from "./address-claims.ts";
 import { BatchLimit } from "./batch-limit.ts";
 import {
   type BundleOutcome,
   DESIRED_LIMITS,
+  type DesiredCounts,
   type DesiredLimits,
   type Failure,
   type PortOp,
   type PortOutcome,
 } from "./desired-types.ts";
-import { type Entry, makeEntry, nextStep, targetPort } from "./entry.ts";
+import { deviceOf, type Entry, isAddition, makeEntry, nextStep, targetPort } from "./entry.ts";
 import { FlowBatch, flowCount, type FlowOp, hostMessages, opOf } from "./flow-batch.ts";
 import { HostCounts, type NetworkHost } from "./host-counts.ts";
 import { Retries } from "./retries.ts";
 import { Tally } from "./tally.ts";
 
-/** See the file's head. One bundle and one port transaction may be out at a time. */
+/** Bundles out at a time: while the switch commits one, the next is being sent. */
+const OUT_MAX = 2;
+
+/** See the file's head. A second bundle is let out only if it is full and both do nothing but add. */
 export class DesiredTable {
   readonly #clock: Clock;
   readonly #tell: (event: FabricEvent) => void;
@@ -35,7 +39,7 @@ export class DesiredTable {
   readonly #tally = new Tally();
   readonly #bundleLimit: BatchLimit;
   readonly #portLimit: BatchLimit;
-  #out: { readonly batch: FlowBatch; readonly delta: ReadonlyMap<number, number> } | undefined;
+  #outs: readonly { readonly batch: FlowBatch; readonly delta: ReadonlyMap<number, number> }[] = [];
   #isHeld = true;
 
   constructor(options: {
@@ -50,14 +54,7 @@ export class DesiredTable {
     this.#portLimit = new BatchLimit(this.#limits.portsMax);
   }
 
-  /** Interfaces whose flows are installed, by kind; what waits, fails; how many flows there should be without the bridge's own. */
-  get counts(): {
-    readonly local: number;
-    readonly remote: number;
-    readonly pending: number;
-    readonly failing: number;
-    readonly flows: number;
-  } {
+  get counts(): DesiredCounts {
     return {
       local: this.#tally.local,
       remote: this.#tally.remote,
@@ -159,12 +156,14 @@ export class DesiredTable {
     this.#review(entry);
   }
 
-  /** The next bundle, or nothing if one is out, the table is held, or all is installed. */
+  /** The next bundle, or nothing if another has to come back first, the table is held, or all is installed. */
   takeBundle(ports: BridgePorts): FlowBatch | undefined {
-    if (this.#out !== undefined || this.#isHeld || this.#flowDirty.size === 0) return undefined;
+    const isSecond = this.#outs.length > 0;
+    if (this.#isHeld || this.#flowDirty.size === 0 || (isSecond && !this.#hasFullSecond())) return undefined;
     const ops: FlowOp[] = [];
     let messages = 0;
     for (const entry of this.#flowDirty) {
+      if (isSecond && !isAddition(entry)) break;
       const size = flowCount(entry.flows) + flowCount(entry.target);
       if (ops.length > 0 && messages + size > this.#limits.bundleMessagesMax) break;
       this.#flowDirty.delete(entry);
@@ -178,15 +177,15 @@ export class DesiredTable {
     if (ops.length === 0) return undefined;
     const change = this.#hosts.plan(ops.map((op) => [op.before, op.after] as const));
     const batch = new FlowBatch(hostMessages(change, ports), ops, ports);
-    this.#out = { batch, delta: change.delta };
+    this.#outs = [...this.#outs, { batch, delta: change.delta }];
     return batch;
   }
 
-  /** What became of the bundle that is out. */
+  /** What became of a bundle that is out. */
   bundleDone(batch: FlowBatch, outcome: BundleOutcome): void {
-    const out = this.#out;
-    if (out?.batch !== batch) return;
-    this.#out = undefined;
+    const out = this.#outs.find((one) => one.batch === batch);
+    if (out === undefined) return;
+    this.#outs = this.#outs.filter((one) => one !== out);
     for (const { entry } of batch.ops) entry.isBusy = false;
     if (outcome.kind === "done") {
       this.#bundleLimit.succeeded(batch.ops.length);
@@ -202,7 +201,7 @@ export class DesiredTable {
    */
   hold(): void {
     this.#isHeld = true;
-    if (this.#out !== undefined) this.bundleDone(this.#out.batch, { kind: "lost" });
+    for (const { batch } of this.#outs) this.bundleDone(batch, { kind: "lost" });
   }
 
   /**
@@ -298,6 +297,12 @@ export class DesiredTable {
     for (const entry of this.#retries.take(this.#clock.now())) this.#review(entry);
   }
 
+  /** Flows that are added are right whatever becomes of others that are: hosts of both are added by both. */
+  #hasFullSecond(): boolean {
+    if (this.#outs.length >= OUT_MAX || this.#flowDirty.size < this.#bundleLimit.current) return false;
+    return this.#outs.every(({ batch }) => batch.isAddition);
+  }
+
   #retarget(entry: Entry): void {
     const { wanted } = entry;
     entry.target = undefined;
@@ -391,8 +396,4 @@ export class DesiredTable {
     if (wanted === undefined && this.#entries.get(entry.owner) === entry) this.#entries.delete(entry.owner);
     if (told !== undefined) this.#tell({ kind: "removed", interface: told });
   }
-}
-
-function deviceOf(local: LocalInterface): string {
-  return deviceName(local.vni, local.ipv4);
 }

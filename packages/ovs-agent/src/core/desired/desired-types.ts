@@ -24,6 +24,20 @@ export const DESIRED_LIMITS: DesiredLimits = {
   portsMax: 100,
 };
 
+/** How much a table holds. */
+export interface DesiredCounts {
+  /** Interfaces of this host whose flows are installed. */
+  readonly local: number;
+  /** Those of other hosts. */
+  readonly remote: number;
+  /** Owners without an outcome. */
+  readonly pending: number;
+  /** Owners whose last attempt failed. */
+  readonly failing: number;
+  /** Flows that there should be, without the bridge's own. */
+  readonly flows: number;
+}
+
 /** A device to make (or to take over, if it is there), or to delete. */
 export interface PortOp {
   readonly kind: "make" | "delete";

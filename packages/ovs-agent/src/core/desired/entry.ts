@@ -1,6 +1,7 @@
 // What is known of one owner: what it wants, what is installed for it, and what has to be done next.
 import type { LocalInterface, NetworkInterface } from "../interface.ts";
 import { sameInterface } from "../interface.ts";
+import { deviceName } from "../mac-address.ts";
 
 /** A device on the bridge. */
 export interface LocalPort {
@@ -43,6 +44,16 @@ export function makeEntry(owner: string): Entry {
     isBusy: false,
     isKept: false,
   };
+}
+
+/** The device's name of a local interface. */
+export function deviceOf(local: LocalInterface): string {
+  return deviceName(local.vni, local.ipv4);
+}
+
+/** True if the entry has no flows and wants those of another host's interface. */
+export function isAddition(entry: Entry): boolean {
+  return entry.flows === undefined && entry.target?.kind === "remote";
 }
 
 /** What an entry needs next, one thing at a time. */

@@ -102,6 +102,11 @@ export class FlowBatch implements MessageSource {
     else if (message !== undefined) encodeFlowDelete(buffer, header, message.selector);
   }
 
+  /** True if it adds flows of other hosts' interfaces, and does nothing else. */
+  get isAddition(): boolean {
+    return this.shapes !== undefined && (this.shapes & ~(SHAPE.leadAdd | SHAPE.remoteAdd)) === 0;
+  }
+
   /** Whose message this is; `undefined` for a leading one. */
   opAt(index: number): FlowOp | undefined {
     return this.ops[this.#indexOf(index)];

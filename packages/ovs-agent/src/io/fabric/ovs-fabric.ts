@@ -43,8 +43,8 @@ export class OvsFabric implements Fabric {
   readonly #abort = new AbortController();
   readonly #reasons = new Map<"database" | "switch" | "bridge" | "flows", string>();
   readonly #counters = noCounters();
-  readonly #flowLane = new Lane(() => this.#sendBundle(), this.#abort.signal);
-  /** Two, so that the database takes ports while ovs-vswitchd makes those before. */
+  /** Two of each, so that the switch has the next bundle, and the database the next ports, while those before are made. */
+  readonly #flowLanes = [1, 2].map(() => new Lane(() => this.#sendBundle(), this.#abort.signal));
   readonly #portLanes = [1, 2].map(() => new Lane(() => this.#changePorts(), this.#abort.signal));
   #database: OvsdbClient | undefined;
   #switch: OpenflowClient | undefined;
@@ -331,8 +331,7 @@ export class OvsFabric implements Fabric {
     this.#isKicked = true;
     queueMicrotask(() => {
       this.#isKicked = false;
-      void this.#flowLane.run();
-      for (const lane of this.#portLanes) void lane.run();
+      for (const lane of [...this.#flowLanes, ...this.#portLanes]) void lane.run();
       this.#armRetry();
       this.#listeners.check();
     });

@@ -3,8 +3,9 @@ import { formatIp, numberToIpv4 } from "@coracle/base";
 import { type NamedUuid, ovsSet, rowIs, type RowValues, stringMap, Transaction, type Uuid, uuid } from "@coracle/ovsdb";
 import { type OvsdbClient, OvsdbRequestError } from "@coracle/ovsdb/io";
 import type { PortOp, PortOutcome } from "../../core/desired/desired-types.ts";
+import { deviceOf } from "../../core/desired/entry.ts";
 import type { LocalInterface } from "../../core/interface.ts";
-import { deviceName, guestMac, macText } from "../../core/mac-address.ts";
+import { guestMac, macText } from "../../core/mac-address.ts";
 import { insertPort } from "./bridge-setup.ts";
 import { transactAndWait } from "./configuration.ts";
 import { type BridgePort, findBridge, OVS_TABLE, portsOf } from "./ovs-database.ts";
@@ -132,9 +133,4 @@ function afterRefusal(thrown: unknown, ops: readonly PortOp[], portOfOperation: 
     return message === undefined ? { kind: "lost" } : { kind: "failed", failure: { code: "PORT_REFUSED", message } };
   });
   return { kind: "outcomes", outcomes };
-}
-
-/** The device's name of a local interface. */
-function deviceOf(local: LocalInterface): string {
-  return deviceName(local.vni, local.ipv4);
 }

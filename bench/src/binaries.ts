@@ -6,7 +6,7 @@ import { CannotRun } from "./bench.ts";
 const ROOT = join(import.meta.dirname, "../..");
 
 /** Binaries with an HTTP or API listener of their own, by package. */
-export type BinaryName = "apiserver" | "ipam" | "load" | "ovs-agent" | "watcher";
+export type BinaryName = "apiserver" | "dtls-router" | "heartbeat" | "ipam" | "load" | "ovs-agent" | "watcher";
 
 /** Builds the named binaries for this machine, so that none is older than its sources; answers their paths. */
 export function buildBinaries<N extends BinaryName>(names: readonly N[]): Readonly<Record<N, string>> {

@@ -1,5 +1,5 @@
 // How soon each compiled binary answers /livez, and how much memory it holds when nothing happens.
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,20 @@ const LIVEZ_MS_MAX = 100;
 const IDLE_MIB_MAX = 60;
 /** What a program is given to come to rest. */
 const IDLE_AFTER_MS = 4000;
-const BINARIES = ["apiserver", "watcher"] as const satisfies readonly BinaryName[];
+const BINARIES = [
+  "apiserver",
+  "watcher",
+  "ipam",
+  "ovs-agent",
+  "load",
+  "dtls-router",
+  "heartbeat",
+] as const satisfies readonly BinaryName[];
+/** The discard port (RFC 863): nobody answers there. */
+const NOBODY = "127.0.0.1:9";
+
+/** The command line of a start, for an `--http` address; `round` counts from 0. */
+type MakeArguments = (http: string, round: number) => string[];
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   const paths = buildBinaries(BINARIES);
@@ -24,14 +37,7 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   context.cleanUp(() => rmSync(folder, { recursive: true, force: true }));
   const api = await startOurServer();
   context.cleanUp(() => api.stop());
-  const argumentsOf: Readonly<Record<(typeof BINARIES)[number], (http: string, round: number) => string[]>> = {
-    apiserver: (http, round) => {
-      // The first start of a data folder makes keys; an operator's restarts do not.
-      const data = join(folder, `data-${Math.min(round, 1)}`);
-      return ["--standalone", "--data", data, "--listen", "127.0.0.1:0", "--http", http];
-    },
-    watcher: (http) => ["pods", "--kubeconfig", api.kubeconfig, "--http", http],
-  };
+  const argumentsOf = commandLines(folder, api.kubeconfig);
   const rounds = context.smoke ? 1 : 7;
   const rows: BenchRow[] = [];
   for (const name of BINARIES) {
@@ -50,4 +56,26 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
     rows.push(toRow({ ...limit, row: `coracle-${name}: idle RSS`, unit: "MiB", rounds: [[idle, IDLE_MIB_MAX]] }));
   }
   return rows;
+}
+
+function commandLines(folder: string, kubeconfig: string): Readonly<Record<(typeof BINARIES)[number], MakeArguments>> {
+  const pskFile = join(folder, "psk");
+  writeFileSync(pskFile, "device=c3RhcnR1cA==\n", { mode: 0o600 });
+  const local = ["--listen", "127.0.0.1:0"];
+  const client = ["--kubeconfig", kubeconfig];
+  const agent = ["run", "--fabric", "log", "--node", "startup", "--host-ip", "127.0.0.1", ...client];
+  return {
+    apiserver: (http, round) => {
+      // The first start of a data folder makes keys; an operator's restarts do not.
+      const data = join(folder, `data-${Math.min(round, 1)}`);
+      return ["--standalone", "--data", data, ...local, "--http", http];
+    },
+    watcher: (http) => ["pods", ...client, "--http", http],
+    ipam: (http) => [...client, "--http", http],
+    "ovs-agent": (http) => [...agent, "--http", http],
+    // Of the load drivers the one that is idle while nobody else is there.
+    load: (http) => ["nat", ...local, "--backends", NOBODY, "--http", http],
+    "dtls-router": (http) => [...local, "--psk-file", pskFile, "--http", http],
+    heartbeat: (http) => [...local, "--node-id", "1", "--peers", NOBODY, "--http", http],
+  };
 }

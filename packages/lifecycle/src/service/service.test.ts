@@ -227,8 +227,11 @@ describe("startService()", () => {
       assert.match(await status("/livez"), /^200 /);
       assert.match(await status("/readyz?verbose"), /^500 [\s\S]*\[-\]setup failed/);
       assert.match(await status("/things"), /^503 1 The server is starting/);
+      const waiting = status("/things");
+      await status("/livez");
       setUp.resolve({ handler: () => new Response("things"), version: { own: true } });
       const service = await starting;
+      assert.match(await waiting, /^200 {2}things/);
       assert.match(await status("/things"), /^200 {2}things/);
       assert.match(await status("/version"), /own/);
       assert.doesNotMatch(await status("/readyz?verbose"), /setup/);

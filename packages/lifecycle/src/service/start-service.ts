@@ -26,6 +26,8 @@ import type {
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 /** Refused HTTP/2 streams make every connection be told to go away, but not more often than this. */
 const GO_AWAY_AGAIN_MS = 100;
+/** A request for the service's own resources waits this long for a service that is being set up. */
+const SET_UP_WAIT_MS = 500;
 
 /**
  * Starts a service and resolves when its listeners serve; post-start hooks go on running. Signals are only heard if
@@ -66,6 +68,7 @@ class ServiceRun implements RunningService {
   /** Red while the service is set up, so that nobody takes what `/livez` answers meanwhile for more than it says. */
   readonly #setUp: HealthState;
   #isSetUp: boolean = false;
+  readonly #hasSetUp: PromiseWithResolvers<void> = Promise.withResolvers();
   #forgetSignals: () => void = () => {};
   #goneAwayAt: number = Number.NEGATIVE_INFINITY;
 
@@ -132,7 +135,8 @@ class ServiceRun implements RunningService {
 
   /**
    * The listener of `--http` is open before the service is set up: a store that takes long to open must not look like a process
-   * that hangs. Until then only the operations endpoints are served.
+   * that hangs. Until then only the operations endpoints are served; a request for anything else waits for a moment, as what
+   * is usually missing is a few milliseconds, and is then told to come again.
    */
   async #listenEarly(): Promise<void> {
     const { http } = this.#config;
@@ -140,7 +144,8 @@ class ServiceRun implements RunningService {
     await this.#listen({
       name: "http",
       address: http,
-      handler: (request, context) => {
+      handler: async (request, context) => {
+        if (!this.#isSetUp) await this.#setUpOrLate();
         if (!this.#isSetUp) return starting(request, context);
         return (this.#parts.handler ?? notFound)(request, context);
       },
@@ -150,12 +155,20 @@ class ServiceRun implements RunningService {
     await sleep(0);
   }
 
+  async #setUpOrLate(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = this.#environment.startTimer(SET_UP_WAIT_MS, late.resolve);
+    await Promise.race([this.#hasSetUp.promise, late.promise]);
+    timer.cancel();
+  }
+
   async #open(setup: (service: Service) => ServiceParts | Promise<ServiceParts>): Promise<void> {
     try {
       await this.#listenEarly();
       if (this.#drain.isShuttingDown) return;
       this.#parts = await setup(this);
       this.#isSetUp = true;
+      this.#hasSetUp.resolve();
       for (const listener of this.#parts.listeners ?? []) {
         if (this.#drain.isShuttingDown) return;
         await this.#listen(listener);

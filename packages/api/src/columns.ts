@@ -56,6 +56,8 @@ export interface ConditionColumnOptions {
   readonly name: string;
   /** Type of the condition. */
   readonly condition: string;
+  /** A condition without which `condition` cannot be True: shown while it is False and the other is not there. */
+  readonly before?: string;
   readonly member: "status" | "reason" | "message";
   readonly description: string;
   readonly wide?: boolean;
@@ -69,8 +71,17 @@ export function conditionColumn(options: ConditionColumnOptions): ColumnDefiniti
     format: "",
     priority: options.wide === true ? 1 : 0,
     description: options.description,
-    cell: (object) => toCell(findCondition(object, options.condition)?.[options.member]),
+    cell: (object) => {
+      const condition = findCondition(object, options.condition) ?? failedCondition(object, options.before);
+      return toCell(condition?.[options.member]);
+    },
   };
+}
+
+/** The condition of this type, if it is False: what comes after it cannot be otherwise. */
+function failedCondition(object: ApiObject, type: string | undefined): ReturnType<typeof findCondition> {
+  const condition = type === undefined ? undefined : findCondition(object, type);
+  return condition?.["status"] === "False" ? condition : undefined;
 }
 
 /** The condition of this type in `status.conditions`. */

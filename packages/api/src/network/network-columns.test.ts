@@ -59,6 +59,12 @@ test("columns show what an operator asks for", () => {
     ["MAC", "02:00:0a:01:00:02", 1],
     ["Host IP", "10.90.0.1", 1],
   ]);
+  const waiting = withStatus(ready, {
+    conditions: [{ type: "AddressAssigned", status: "False", reason: "SubnetFull" }],
+  });
+  const readyOf = (object: ApiObject): unknown => NETWORK_ATTACHMENT.columns[5]?.cell(object, nowMs);
+  assert.equal(readyOf(waiting), "False", "without an address there will be no interface");
+  assert.equal(readyOf(withStatus(ready, { conditions: [{ type: "AddressAssigned", status: "True" }] })), null);
   const fresh = { ...attachment(), metadata };
   assert.deepEqual(NETWORK_ATTACHMENT.columns.map((column) => column.cell(fresh, nowMs)).slice(3, 6), [
     null,

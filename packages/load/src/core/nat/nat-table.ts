@@ -171,7 +171,7 @@ export class NatTable {
     const known = this.#flows.get(key);
     if (known === undefined) {
       if (this.#flows.size >= flowsMax) return undefined;
-      const flow = { key, client: client(), port: this.#openPort(), backend: this.#anyBackend(), lastSentAt: now };
+      const flow = { key, client: client(), port: ++this.#lastPort, backend: this.#anyBackend(), lastSentAt: now };
       this.counts.flows++;
       this.#flows.set(key, flow);
       this.#byPort.set(flow.port, flow);
@@ -191,15 +191,9 @@ export class NatTable {
   #rebindOne(flow: Flow, now: Millis): void {
     this.counts.rebinds++;
     this.#leave(flow, now);
-    flow.port = this.#openPort();
+    flow.port = ++this.#lastPort;
     flow.backend = this.#anyBackend();
     this.#byPort.set(flow.port, flow);
-  }
-
-  #openPort(): PortNumber {
-    const port = ++this.#lastPort;
-    this.#outputs.push({ kind: "open", port });
-    return port;
   }
 
   #leave({ port, client }: Flow, now: Millis): void {

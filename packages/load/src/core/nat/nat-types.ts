@@ -44,9 +44,11 @@ export interface NatRoute {
   readonly backend: number;
 }
 
-/** What the driver has to do with outside ports. */
-export type NatOutput =
-  { readonly kind: "open"; readonly port: PortNumber } | { readonly kind: "close"; readonly port: PortNumber };
+/** What the driver has to do: close a port that nobody has any more. Ports open by themselves when a route first names them. */
+export interface NatOutput {
+  readonly kind: "close";
+  readonly port: PortNumber;
+}
 
 /** Everything the table counts. */
 export interface NatCounts {

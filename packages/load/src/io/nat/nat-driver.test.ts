@@ -71,7 +71,8 @@ describe("the NAT on sockets", () => {
       }
       const ports = servers.flatMap((server) => [...server.ports]);
       assert.equal(ports.length, 10);
-      assert.equal(driver.openPorts, 1);
+      // The newest opens when the client speaks.
+      assert.equal(driver.openPorts, 0);
       assert.ok(servers.every((server) => server.ports.size > 0));
       client.endpoint.send(Uint8Array.of(99), 0, 1, front);
       client.endpoint.flush();

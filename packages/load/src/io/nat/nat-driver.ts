@@ -106,8 +106,8 @@ export class NatDriver {
     const route = table.fromClient(udpAddressKey(source), () => copyUdpAddress(source), now);
     this.#obey();
     const to = route === undefined ? undefined : backends[route.backend];
-    const port = route === undefined ? undefined : this.#ports.get(route.port);
-    if (to === undefined || port === undefined) return;
+    if (route === undefined || to === undefined) return;
+    const port = this.#ports.get(route.port) ?? this.#create(route.port);
     if (port.endpoint !== undefined) {
       port.endpoint.send(bytes, start, end, to);
       port.endpoint.flush();
@@ -131,15 +131,17 @@ export class NatDriver {
 
   #obey(): void {
     const { table } = this.#options;
-    for (let output = table.poll(); output !== undefined; output = table.poll()) {
-      if (output.kind === "open") void this.#open(output.port);
-      else this.#close(output.port);
-    }
+    for (let output = table.poll(); output !== undefined; output = table.poll()) this.#close(output.port);
   }
 
-  async #open(number: PortNumber): Promise<void> {
+  #create(number: PortNumber): OutsidePort {
     const port: OutsidePort = { endpoint: undefined, waiting: [], isClosed: false };
     this.#ports.set(number, port);
+    void this.#open(number, port);
+    return port;
+  }
+
+  async #open(number: PortNumber, port: OutsidePort): Promise<void> {
     try {
       const { endpoint } = await openUdpEndpoint({
         host: this.#options.outside,
@@ -164,6 +166,8 @@ export class NatDriver {
     if (port === undefined) return;
     this.#ports.delete(number);
     port.isClosed = true;
+    this.lost.portNotOpen += port.waiting.length;
+    port.waiting = [];
     port.endpoint?.close();
   }
 

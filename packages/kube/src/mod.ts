@@ -24,3 +24,4 @@ export * from "./status-failures.ts";
 export * from "./status.ts";
 export * from "./watch-cursor.ts";
 export * from "./watch-stream-event.ts";
+export * from "./work-queue.ts";

@@ -1,13 +1,12 @@
 // The whole controller without its sockets: watch events and answers in, API calls out.
 import type { Clock, Millis, Random } from "@coracle/base";
-import type { KubeObject, WatchStreamEvent } from "@coracle/kube";
+import { type KubeObject, type WatchStreamEvent, WorkQueue, type WorkQueueObserver } from "@coracle/kube";
 import type { ApiAnswer, ApiCall } from "./api-call.ts";
 import { lockNameOf, readLockName } from "./address/lock-name.ts";
 import type { AddressObserver } from "./assign/address-observer.ts";
 import { AddressState } from "./assign/address-state.ts";
 import { serveAttachment } from "./assign/serve-attachment.ts";
 import { type TaskCall, TaskRunner } from "./queue/task-runner.ts";
-import { type QueueObserver, WORK_BACKOFF, WorkQueue } from "./queue/work-queue.ts";
 import { readAttachment, readLock, readSubnet } from "./table/read-objects.ts";
 import { SubnetTable } from "./table/subnet-table.ts";
 import { type AttachmentView, keyOf, type ObjectKey, type SubnetView } from "./table/views.ts";
@@ -19,6 +18,9 @@ export type WatchedResource = "subnets" | "networkattachments" | "iplocks";
 
 /** Which part of the controller a call belongs to: addresses, or the subnet validator. */
 export type QueueName = "ipam" | "sv";
+
+/** KOS starts at 200 ms as well, but goes up to 8 hours; whatever frees an address wakes who waits for it, so minutes are enough. */
+const WORK_BACKOFF = { backoffMs: 200, backoffMsMax: 300_000 } as const;
 
 /** What comes in. */
 export type IpamInput =
@@ -44,7 +46,7 @@ export interface IpamMachineOptions {
   readonly validators: number;
   readonly observer?: AddressObserver;
   readonly validatorObserver?: ValidatorObserver;
-  readonly queueObservers?: Readonly<Partial<Record<QueueName, QueueObserver>>>;
+  readonly queueObservers?: Readonly<Partial<Record<QueueName, WorkQueueObserver>>>;
 }
 
 /** Follows three kinds, gives addresses to attachments, validates subnets. */

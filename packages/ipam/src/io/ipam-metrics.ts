@@ -1,10 +1,10 @@
 // The metrics of the address controller, the subnet validator and their queues: names, types, labels, buckets.
-import type { Metrics } from "@coracle/lifecycle";
 import type { Clock } from "@coracle/base";
+import type { WorkQueue, WorkQueueObserver } from "@coracle/kube";
+import type { Metrics } from "@coracle/lifecycle";
 import { type ApiAnswer, type ApiCall, failureOf } from "../core/api-call.ts";
 import type { AddressLatency, AddressObserver } from "../core/assign/address-observer.ts";
 import type { QueueName } from "../core/ipam-machine.ts";
-import type { QueueObserver, WorkQueue } from "../core/queue/work-queue.ts";
 import type { ValidatorObserver } from "../core/validate/validate-subnet.ts";
 
 /** Seconds; bounds below zero make clocks that differ visible. */
@@ -19,7 +19,7 @@ const TEN_DECADES = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10];
 export interface IpamMetrics {
   readonly address: AddressObserver;
   readonly validator: ValidatorObserver;
-  readonly queues: Readonly<Record<QueueName, QueueObserver>>;
+  readonly queues: Readonly<Record<QueueName, WorkQueueObserver>>;
   readonly called: (call: ApiCall, answer: ApiAnswer, durationMs: number) => void;
   /** Adds what is read from the queues at scrape time. */
   readonly addQueues: (queues: Readonly<Record<QueueName, WorkQueue>>, clock: Clock) => void;
@@ -187,7 +187,7 @@ function createValidatorMetrics(
 }
 
 function createQueueMetrics(metrics: Metrics): {
-  readonly observers: Readonly<Record<QueueName, QueueObserver>>;
+  readonly observers: Readonly<Record<QueueName, WorkQueueObserver>>;
   readonly add: (queues: Readonly<Record<QueueName, WorkQueue>>, clock: Clock) => void;
 } {
   const full = (rest: string): string => `coracle_workqueue_${rest}`;
@@ -206,7 +206,7 @@ function createQueueMetrics(metrics: Metrics): {
     labels,
     buckets: TEN_DECADES,
   });
-  const observer = (name: QueueName): QueueObserver => ({
+  const observer = (name: QueueName): WorkQueueObserver => ({
     added: () => adds.inc({ name }),
     retried: () => retries.inc({ name }),
     started: (waitedMs) => waited.observe({ name }, waitedMs / 1000),

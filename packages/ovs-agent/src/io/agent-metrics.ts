@@ -4,8 +4,8 @@ import { complaintsLabel, type ExecMoment, type ExecRun } from "../core/exec-com
 import type { AttachmentTimes } from "../core/attachment-fields.ts";
 import type { AttachmentMachine } from "../core/attachment-machine.ts";
 import type { Fabric } from "../core/fabric.ts";
-import type { WorkQueue } from "../core/work-queue.ts";
 import type { Clock } from "@coracle/base";
+import type { WorkQueue } from "@coracle/kube";
 import type { Metrics } from "@coracle/lifecycle";
 import type { WatchedTotals } from "./watch-totals.ts";
 
@@ -170,16 +170,16 @@ export class AgentMetrics {
   #addQueue({ queue, clock }: AgentMetricsSources): void {
     const labels = { name: QUEUE_NAME };
     const gauges: readonly [name: string, help: string, value: () => number][] = [
-      ["depth", "Items that are due.", () => queue.counts().depth],
+      ["depth", "Items that are due.", () => queue.state(clock.now()).depth],
       [
         "unfinished_work_seconds",
         "Sum of the ages of work being done.",
-        () => queue.unfinishedMs(clock.now()).sumMs / 1000,
+        () => queue.state(clock.now()).unfinishedMs / 1000,
       ],
       [
         "longest_running_processor_seconds",
         "Age of the work being done for longest.",
-        () => queue.unfinishedMs(clock.now()).longestMs / 1000,
+        () => queue.state(clock.now()).longestMs / 1000,
       ],
     ];
     for (const [name, help, value] of gauges) {
@@ -191,8 +191,8 @@ export class AgentMetrics {
       });
     }
     const counters: readonly [name: string, help: string, value: () => number][] = [
-      ["adds_total", "Items that became due.", () => queue.counts().added],
-      ["retries_total", "Items that failed and come back later.", () => queue.counts().retried],
+      ["adds_total", "Items that became due.", () => queue.totals().added],
+      ["retries_total", "Items that failed and come back later.", () => queue.totals().retried],
     ];
     for (const [name, help, value] of counters) {
       this.#metrics.sampledCounter({

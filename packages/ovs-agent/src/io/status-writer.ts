@@ -1,6 +1,6 @@
 // Writes the agent's part of the status: one write per change, on the version that it was decided on.
 import type { Clock } from "@coracle/base";
-import { type JsonObject, type KubeObject, StatusError } from "@coracle/kube";
+import { type JsonObject, type KubeObject, StatusError, WorkQueue } from "@coracle/kube";
 import type { KubeClient } from "@coracle/kube/io";
 import type { Logger } from "@coracle/lifecycle";
 import { startTimer, type Timer } from "@coracle/runtime";
@@ -8,7 +8,6 @@ import { type LocalView, readLocal, splitOwner, versionOrder } from "../core/att
 import type { AttachmentMachine } from "../core/attachment-machine.ts";
 import type { HostLedger } from "../core/host-ledger.ts";
 import { type HostFacts, planStatus } from "../core/status-plan.ts";
-import { WorkQueue, type WorkQueueInput } from "../core/work-queue.ts";
 import type { AgentMetrics } from "./agent-metrics.ts";
 
 /** Attachments of the API group. */
@@ -51,15 +50,20 @@ export class StatusWriter {
   /** What our own last write left, until the watch has brought it. */
   readonly #written = new Map<string, LocalView>();
   #metrics: AgentMetrics | undefined;
+  #running = 0;
   #timer: Timer | undefined;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
     this.queue = new WorkQueue({
-      workersMax: options.workers,
       keysMax: KEYS_MAX,
-      retryMs: RETRY_MS,
-      retryMsMax: RETRY_MS_MAX,
+      backoffMs: RETRY_MS,
+      backoffMsMax: RETRY_MS_MAX,
+      delaysAdded: true,
+      observer: {
+        started: (waitedMs) => this.#metrics?.workStarted(waitedMs),
+        finished: (workedMs) => this.#metrics?.workEnded(workedMs),
+      },
     });
   }
 
@@ -70,7 +74,8 @@ export class StatusWriter {
 
   /** The status of this owner may have to be written, or cleared. */
   add(owner: string): void {
-    this.#send({ kind: "add", key: owner });
+    this.queue.add(owner, this.#options.clock.now());
+    this.#startWork();
   }
 
   /** Starts nothing more. */
@@ -78,24 +83,29 @@ export class StatusWriter {
     this.#timer?.cancel();
   }
 
-  #send(input: WorkQueueInput): void {
-    const { clock, signal } = this.#options;
+  #startWork(): void {
+    const { clock, signal, workers } = this.#options;
     if (signal.aborted) return;
-    this.queue.handle(input, clock.now());
-    for (let start = this.queue.poll(); start !== undefined; start = this.queue.poll()) {
-      this.#metrics?.workStarted(start.waitedMs);
-      void this.#work(start.key);
+    while (this.#running < workers) {
+      const owner = this.queue.take(clock.now());
+      if (owner === undefined) break;
+      this.#running++;
+      void this.#work(owner);
     }
     this.#timer?.cancel();
-    const dueAt = this.queue.nextTimeout();
-    if (dueAt !== undefined) this.#timer = startTimer(dueAt - clock.now(), () => this.#send({ kind: "timeout" }));
+    // Without a free worker the next end looks again.
+    const dueAt = this.#running < workers ? this.queue.nextTimeout() : undefined;
+    if (dueAt !== undefined) this.#timer = startTimer(dueAt - clock.now(), () => this.#startWork());
   }
 
   async #work(owner: string): Promise<void> {
-    const startedAt = this.#options.clock.now();
-    const retry = await this.#isToRetry(owner);
-    this.#metrics?.workEnded(this.#options.clock.now() - startedAt);
-    this.#send({ kind: "ended", key: owner, retry });
+    const mustRetry = await this.#isToRetry(owner);
+    const now = this.#options.clock.now();
+    this.#running--;
+    if (mustRetry) this.queue.retry(owner, now);
+    else this.queue.forget(owner);
+    this.queue.done(owner, now);
+    this.#startWork();
   }
 
   async #isToRetry(owner: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 // Runs the work on keys as tasks that ask for one API call after the other; several keys at a time, each by one task.
 import type { Millis } from "@coracle/base";
-import type { WorkQueue } from "./work-queue.ts";
+import type { WorkQueue } from "@coracle/kube";
 
 /** How a task ends: `retry` comes back after the key's backoff, `done` with the next event. */
 export type TaskEnd = "done" | "retry";

@@ -3,7 +3,7 @@ import { type Millis, millis } from "@coracle/base";
 import { DueHeap } from "./due-heap.ts";
 
 /** Told what happens, for metrics. */
-export interface QueueObserver {
+export interface WorkQueueObserver {
   /** A key came in that was not waiting already. */
   added?(): void;
   /** A key is worked on, after waiting so long. */
@@ -18,17 +18,18 @@ export interface WorkQueueOptions {
   /** First backoff of a key; doubled with each failure in a row. */
   readonly backoffMs: number;
   readonly backoffMsMax: number;
-  readonly observer?: QueueObserver;
+  /** Keys in it at once; further ones are refused and counted. Default: as many as come. */
+  readonly keysMax?: number;
+  /** Whether a failure's backoff holds for what was added meanwhile too: right where failures are seldom the key's. */
+  readonly delaysAdded?: boolean;
+  readonly observer?: WorkQueueObserver;
 }
-
-/** KOS starts at 200 ms as well, but goes up to 8 hours; whatever frees an address wakes who waits for it, so minutes are enough. */
-export const WORK_BACKOFF = { backoffMs: 200, backoffMsMax: 300_000 } as const;
 
 /** Places taken in the list of keys before they are given up. */
 const COMPACT_FROM = 1024;
 
 /** What is in the queue. */
-export interface QueueState {
+export interface WorkQueueState {
   /** Ready to be worked on. */
   readonly depth: number;
   readonly processing: number;
@@ -39,8 +40,15 @@ export interface QueueState {
   readonly longestMs: number;
 }
 
+/** Numbers since the start. */
+export interface WorkQueueTotals {
+  readonly added: number;
+  readonly retried: number;
+  readonly refused: number;
+}
+
 /**
- * Bounded by the number of keys there are: a key is in it once. A key added while it is worked on is worked on again afterwards. A key
+ * Bounded by the number of keys there are, or by `keysMax`: a key is in it once. A key added while it is worked on is worked on again afterwards. A key
  * added while it waits for its backoff is worked on at once.
  */
 export class WorkQueue {
@@ -57,13 +65,20 @@ export class WorkQueue {
   readonly #delayed: DueHeap = new DueHeap();
   readonly #failures: Map<string, number> = new Map();
 
+  readonly #totals: { -readonly [name in keyof WorkQueueTotals]: number } = { added: 0, retried: 0, refused: 0 };
+
   constructor(options: WorkQueueOptions) {
     this.#options = options;
   }
 
   add(key: string, now: Millis): void {
+    if (this.#isFull() && !this.#has(key)) {
+      this.#totals.refused++;
+      return;
+    }
     this.#delayed.remove(key);
     if (this.#ready.has(key) || this.#dirty.has(key)) return;
+    this.#totals.added++;
     this.#options.observer?.added?.();
     if (this.#processing.has(key)) this.#dirty.set(key, now);
     else this.#append(key, now);
@@ -72,9 +87,11 @@ export class WorkQueue {
   /** Adds after the key's backoff, unless it is waiting already. */
   retry(key: string, now: Millis): void {
     const failures = this.#failures.get(key) ?? 0;
-    const { backoffMs, backoffMsMax, observer } = this.#options;
+    const { backoffMs, backoffMsMax, delaysAdded = false, observer } = this.#options;
     this.#failures.set(key, failures + 1);
+    this.#totals.retried++;
     observer?.retried?.();
+    if (delaysAdded) this.#dirty.delete(key);
     if (this.#ready.has(key) || this.#dirty.has(key)) return;
     this.#delayed.put(key, millis(now + Math.min(backoffMs * 2 ** Math.min(failures, 40), backoffMsMax)));
   }
@@ -101,11 +118,6 @@ export class WorkQueue {
     return key;
   }
 
-  #append(key: string, arrivedAt: Millis): void {
-    this.#ready.set(key, arrivedAt);
-    this.#order.push(key);
-  }
-
   /** The work on a key that `take` gave is over. */
   done(key: string, now: Millis): void {
     const startedAt = this.#processing.get(key);
@@ -123,7 +135,7 @@ export class WorkQueue {
     return this.#delayed.next();
   }
 
-  state(now: Millis): QueueState {
+  state(now: Millis): WorkQueueState {
     let unfinishedMs = 0;
     let longestMs = 0;
     for (const startedAt of this.#processing.values()) {
@@ -139,11 +151,29 @@ export class WorkQueue {
     };
   }
 
+  totals(): WorkQueueTotals {
+    return this.#totals;
+  }
+
   /** Failures in a row, and when the backoff ends; for looking at. */
   *delayed(): Generator<{ readonly key: string; readonly failures: number; readonly dueAt: Millis }> {
     for (const [key, failures] of this.#failures) {
       const dueAt = this.#delayed.dueAtOf(key);
       if (dueAt !== undefined) yield { key, failures, dueAt };
     }
+  }
+
+  #append(key: string, arrivedAt: Millis): void {
+    this.#ready.set(key, arrivedAt);
+    this.#order.push(key);
+  }
+
+  #isFull(): boolean {
+    const { keysMax = Number.MAX_SAFE_INTEGER } = this.#options;
+    return this.#ready.size + this.#processing.size + this.#delayed.size >= keysMax;
+  }
+
+  #has(key: string): boolean {
+    return this.#ready.has(key) || this.#processing.has(key) || this.#delayed.dueAtOf(key) !== undefined;
   }
 }

@@ -1,9 +1,8 @@
-// Tests of the queue and the runner: one key at a time, backoff and its cap, waking, order, metrics.
+// The work queue on a virtual clock: one key at a time, backoff and its cap, waking, order, totals.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { millis, randomInteger, SeededRandom } from "@coracle/base";
 import { DueHeap } from "./due-heap.ts";
-import { type Task, TaskRunner } from "./task-runner.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 const at = millis;
@@ -110,31 +109,80 @@ test("due heap: random puts, removals and takes come out in order of time, in bo
   }
 });
 
-test("the runner keeps to its workers, serialises a key, and rests while inactive", () => {
-  const queue = new WorkQueue({ backoffMs: 200, backoffMsMax: 1000 });
-  const ends: string[] = [];
-  function* work(key: string): Task<string, boolean> {
-    const isFine = yield `${key}/1`;
-    if (!isFine) return "retry";
-    yield `${key}/2`;
-    return "done";
-  }
-  const runner = new TaskRunner<string, boolean>({ queue, workers: 2, start: work, ended: (key) => ends.push(key) });
-  for (const key of ["a", "b", "c"]) queue.add(key, at(0));
-  assert.equal(runner.poll(at(0)), undefined);
-  runner.setActive(true);
-  const a = runner.poll(at(0));
-  const b = runner.poll(at(0));
-  assert.deepEqual([a?.request, b?.request, runner.poll(at(0)), runner.running], ["a/1", "b/1", undefined, 2]);
+test("keys beyond the cap are refused and counted; known ones and those that come back are not", () => {
+  const queue = new WorkQueue({ backoffMs: 200, backoffMsMax: 1000, keysMax: 3 });
+  for (const key of ["a", "b", "c", "d", "a"]) queue.add(key, at(0));
+  assert.deepEqual(queue.totals(), { added: 3, retried: 0, refused: 1 });
+  assert.equal(queue.take(at(0)), "a");
   queue.add("a", at(1));
-  runner.setActive(false);
-  runner.answer(a?.id ?? 0, true, at(1));
-  const a2 = runner.poll(at(1));
-  assert.equal(a2?.request, "a/2", "a task that runs goes on while inactive");
-  runner.answer(a2?.id ?? 0, true, at(1));
-  runner.answer(b?.id ?? 0, false, at(1));
-  assert.deepEqual([ends, runner.poll(at(1)), runner.nextTimeout()], [["a", "b"], undefined, undefined]);
-  runner.setActive(true);
-  assert.deepEqual([runner.poll(at(1))?.request, runner.poll(at(1))?.request], ["c/1", "a/1"]);
-  runner.answer(99, true, at(1));
+  queue.add("e", at(1));
+  assert.equal(queue.take(at(1)), "b");
+  queue.retry("b", at(1));
+  queue.done("b", at(1));
+  queue.add("f", at(1));
+  assert.deepEqual([queue.take(at(201)), queue.take(at(201))], ["c", "b"]);
+  queue.done("b", at(202));
+  queue.forget("b");
+  queue.add("g", at(202));
+  assert.equal(queue.take(at(202)), "g");
+  assert.deepEqual(queue.totals(), { added: 6, retried: 1, refused: 3 });
+});
+
+test("what was added during work that fails waits for the backoff where it is told to, and only then", () => {
+  for (const delaysAdded of [true, false]) {
+    const queue = new WorkQueue({ backoffMs: 200, backoffMsMax: 1000, delaysAdded });
+    queue.add("a", at(0));
+    queue.take(at(0));
+    queue.add("a", at(10));
+    queue.retry("a", at(20));
+    queue.done("a", at(20));
+    assert.equal(queue.take(at(20)), delaysAdded ? undefined : "a");
+    assert.equal(queue.nextTimeout(), delaysAdded ? at(220) : undefined);
+    assert.equal(queue.take(at(220)), delaysAdded ? "a" : undefined);
+  }
+});
+
+test("no key is lost and none is worked on twice at once, whatever happens", () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const random = new SeededRandom(seed);
+    const queue = new WorkQueue({ backoffMs: 200, backoffMsMax: 1000, delaysAdded: seed % 2 === 0 });
+    const running = new Set<string>();
+    const dirty = new Set<string>();
+    let now = 0;
+    const start = (): void => {
+      while (running.size < 3) {
+        const key = queue.take(at(now));
+        if (key === undefined) return;
+        assert.ok(!running.has(key), `seed ${seed}`);
+        running.add(key);
+        dirty.delete(key);
+      }
+    };
+    const end = (key: string, fails: boolean): void => {
+      running.delete(key);
+      if (fails) queue.retry(key, at(now));
+      else queue.forget(key);
+      queue.done(key, at(now));
+    };
+    for (let step = 0; step < 300; step++) {
+      now += randomInteger(random, 0, 100);
+      const key = `k${randomInteger(random, 0, 9)}`;
+      if (random.next() < 0.5) {
+        dirty.add(key);
+        queue.add(key, at(now));
+      } else if (running.has(key)) {
+        const fails = random.next() < 0.3;
+        if (fails) dirty.add(key);
+        end(key, fails);
+      }
+      start();
+    }
+    while (running.size > 0 || dirty.size > 0) {
+      now += 2000;
+      for (const key of running) end(key, false);
+      start();
+      assert.ok(now < 1e7, `seed ${seed}: ${[...dirty].join()} lost`);
+    }
+    assert.equal(queue.state(at(now)).depth, 0);
+  }
 });

@@ -20,7 +20,7 @@ const SCANDIUM_FOLDER = join(import.meta.dirname, "scandium");
 const SCANDIUM_VERSION = "3.14.0";
 const PION_FOLDER = join(import.meta.dirname, "pion");
 const PION_VERSION = "v3.1.15";
-const JAVA_MEMORY = "-Xmx512m";
+const JAVA_MEMORY = "-Xmx1g";
 
 /** pion/dtls with our program around it; a changed program is built anew. */
 export const PION: GoPeer = {

@@ -24,6 +24,10 @@ export class LineProcess {
     this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The next line; throws if the program has ended. */
   async line(): Promise<string> {
     const next = await this.#lines.next();

@@ -1,0 +1,173 @@
+// Ending DTLS: what a CoAP request and a handshake cost a router in CPU time, beside Scandium with californium-core and OpenSSL.
+import { type Bench, type BenchContext, CannotRun, interleave } from "./bench.ts";
+import { BenchServers } from "./dtls/bench-servers.ts";
+import { LoadProcess } from "./dtls/load-process.ts";
+import { cpuNsOf, type TerminatingServer } from "./dtls/terminating-server.ts";
+import { type BenchRow, toRow } from "./row.ts";
+import { needSchedulerAccount } from "./udp/line-process.ts";
+
+/** The benchmark. */
+export const bench: Bench = { name: "dtls", summary: "CoAP requests and handshakes ended by a router", run };
+
+const CLIENTS = 32;
+const SCANDIUM = "Scandium + californium-core";
+/** A request may cost a third of what it costs there. */
+const REQUEST_GATE = 3;
+/** A forwarded request may cost 1.3 times a direct one: 1 / 1.3. */
+const FORWARD_GATE = 0.77;
+const ONE_AT_A_TIME = 1;
+const NS_PER_US = 1000;
+
+interface Sizes {
+  readonly rounds: number;
+  readonly warm: number;
+  readonly requests: number;
+  readonly handshakes: number;
+}
+
+const SIZES: Sizes = { rounds: 3, warm: 40_000, requests: 20_000, handshakes: 1000 };
+const SMOKE: Sizes = { rounds: 1, warm: 0, requests: 320, handshakes: 40 };
+
+async function run(context: BenchContext): Promise<readonly BenchRow[]> {
+  needSchedulerAccount();
+  const sizes = context.smoke ? SMOKE : SIZES;
+  const servers = await BenchServers.make();
+  context.cleanUp(() => servers.stop());
+  const missing = servers.whyNoScandium();
+  if (missing !== undefined) throw new CannotRun(`its reference is missing: ${missing}`, "Run `bun run peers`.");
+  const load = new LoadProcess(servers.identity, servers.keyHex);
+  context.cleanUp(() => load.stop());
+  const [ours, scandium] = [await servers.router(), await servers.scandium()];
+  return [
+    await requestRow(context, sizes, { load, ours, scandium }),
+    ...(await handshakeRows(context, sizes, { load, ours, scandium, servers })),
+    ...(await forwardRows(context, sizes, { load, servers })),
+  ];
+}
+
+interface Pair {
+  readonly load: LoadProcess;
+  readonly ours: TerminatingServer;
+  readonly scandium: TerminatingServer;
+}
+
+async function requestRow(context: BenchContext, sizes: Sizes, { load, ours, scandium }: Pair): Promise<BenchRow> {
+  context.progress(`requests of ${CLIENTS} clients, one under way each`);
+  const cost = async (server: TerminatingServer, count: number): Promise<number> => {
+    await load.connect(CLIENTS, server.port);
+    return await requestCost(load, server.pids, { port: server.port, count });
+  };
+  if (sizes.warm > 0) for (const server of [ours, scandium]) await cost(server, sizes.warm);
+  const pairs = await interleave(
+    sizes.rounds,
+    () => cost(ours, sizes.requests),
+    () => cost(scandium, sizes.requests),
+  );
+  return toRow({
+    bench: "dtls",
+    row: "CPU per CoAP request, PSK with CCM_8",
+    unit: "µs",
+    better: "lower",
+    against: SCANDIUM,
+    gate: REQUEST_GATE,
+    rounds: pairs,
+  });
+}
+
+/** CPU time of a request in microseconds, over all `pids`. */
+async function requestCost(
+  load: LoadProcess,
+  pids: readonly number[],
+  { port, count }: { readonly port: number; readonly count: number },
+): Promise<number> {
+  const before = cpuNsOf(pids);
+  const { done, lost } = await load.requests(count, port);
+  if (lost > count / 100) throw new Error(`Cannot measure a server that loses ${lost} of ${count} requests`);
+  return (cpuNsOf(pids) - before) / done / NS_PER_US;
+}
+
+async function handshakeRows(
+  context: BenchContext,
+  sizes: Sizes,
+  { load, ours, scandium, servers }: Pair & { readonly servers: BenchServers },
+): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const kind of ["psk", "ecdsa"] as const) {
+    const name = kind === "psk" ? "PSK" : "ECDHE_ECDSA";
+    const perSecond = async (server: TerminatingServer, together?: number): Promise<number> => {
+      const before = cpuNsOf(server.pids);
+      const { done, lost } = await load.handshakes(sizes.handshakes, { port: server.port, kind, together });
+      if (lost > sizes.handshakes / 50) throw new Error(`Cannot measure a server that loses ${lost} handshakes`);
+      return done / ((cpuNsOf(server.pids) - before) / 1e9);
+    };
+    const row = (against: string, rounds: (readonly [number, number])[]): BenchRow =>
+      toRow({
+        bench: "dtls",
+        row: `handshakes per second of CPU time, ${name} with CCM_8`,
+        unit: "/s",
+        better: "higher",
+        against,
+        rounds,
+      });
+    context.progress(`${sizes.handshakes} handshakes with ${name}`);
+    if (sizes.warm > 0) for (const server of [ours, scandium]) await perSecond(server);
+    rows.push(
+      row(
+        SCANDIUM,
+        await interleave(
+          sizes.rounds,
+          () => perSecond(ours),
+          () => perSecond(scandium),
+        ),
+      ),
+    );
+    const openssl = await servers.openssl(kind);
+    if (openssl === undefined) {
+      context.progress("OpenSSL: did not run: openssl is not on PATH");
+      continue;
+    }
+    rows.push(
+      row(
+        "OpenSSL s_server, one at a time",
+        await interleave(
+          sizes.rounds,
+          () => perSecond(ours, ONE_AT_A_TIME),
+          () => perSecond(openssl, ONE_AT_A_TIME),
+        ),
+      ),
+    );
+  }
+  return rows;
+}
+
+async function forwardRows(
+  context: BenchContext,
+  sizes: Sizes,
+  { load, servers }: { readonly load: LoadProcess; readonly servers: BenchServers },
+): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const mode of ["plain", "dtls-mac"] as const) {
+    context.progress(`forwarded requests, mode ${mode}`);
+    const { owner, other, pids } = await servers.twoRouters(mode);
+    await load.connect(CLIENTS, owner.port);
+    const cost = (port: number, count = sizes.requests): Promise<number> => requestCost(load, pids, { port, count });
+    if (sizes.warm > 0) for (const port of [owner.port, other.port]) await cost(port, sizes.warm);
+    const pairs = await interleave(
+      sizes.rounds,
+      () => cost(other.port),
+      () => cost(owner.port),
+    );
+    rows.push(
+      toRow({
+        bench: "dtls",
+        row: `CPU per forwarded request, both nodes, ${mode}`,
+        unit: "µs",
+        better: "lower",
+        against: "a direct one",
+        gate: FORWARD_GATE,
+        rounds: pairs,
+      }),
+    );
+  }
+  return rows;
+}

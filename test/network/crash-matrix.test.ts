@@ -4,6 +4,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SeededRandom } from "@coracle/base";
+import { reach, stateOfHost } from "./reach.ts";
 import { makeVirtualNetwork, placeGuest } from "./placed-guests.ts";
 import { type NetworkSystem, withNetwork } from "./network-system.ts";
 import { type PlacedGuest, Traffic, type TrafficReport } from "./traffic.ts";
@@ -59,7 +60,7 @@ void test("13.12 no crash, alone or with others in any order, opens a gap in iso
       tell(words, report);
     }
     const late = await placeGuest(network, { namespace: "one", name: "late", node: "a", subnet: "s1", prefixBits: 24 });
-    for (const { guest, vni } of guests) if (vni === late.vni) await late.guest.pingUntilReply(guest.ip);
+    for (const { guest, vni } of guests) if (vni === late.vni) await reach(network, late.guest, guest);
   });
 });
 
@@ -102,23 +103,6 @@ async function untilAllFlows(traffic: Traffic, network: NetworkSystem): Promise<
     if (silent.length === 0) return;
   }
   throw new Error(`Traffic did not resume: ${silent.join(", ")}\n${await stateOfHost(network, "a")}`);
-}
-
-/** What one looks at first when a host has no traffic: addresses, tunnels, neighbours, flows, guests, the agent's last words. */
-async function stateOfHost(network: NetworkSystem, name: string): Promise<string> {
-  const host = network.laboratory.host(name);
-  const asked = async (argv: readonly string[]): Promise<string> => (await host.exec(argv)).stdout;
-  const control = ["ovs-appctl", "--timeout=5", "-t", `${host.ovsRunDir}/ovs-vswitchd.ctl`];
-  const guests = network.laboratory.guests.filter((guest) => guest.host === host);
-  const devices = await Promise.all(guests.map(async (guest) => (await guest.exec(["ip", "-o", "addr"])).stdout));
-  return [
-    await asked(["ip", "-o", "addr"]),
-    await asked([...control, "tnl/neigh/show"]),
-    await asked([...control, "ovs/route/show"]),
-    await asked([...control, "dpif/show"]),
-    ...devices,
-    network.log(`agent-${name}`).split("\n").slice(-10).join("\n"),
-  ].join("\n");
 }
 
 function tell(what: string, report: TrafficReport): void {

@@ -1,7 +1,7 @@
 // The flags of `coracle-dtls-router`.
+import { err, ok, type Result } from "@coracle/base";
 import { CIPHER_SUITES } from "@coracle/dtls";
 import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
-import * as z from "zod";
 import { parsePeerList, type PeerName } from "@coracle/cluster";
 import { parseUpstream, type Upstream } from "./core/upstream.ts";
 
@@ -42,25 +42,17 @@ const CLUSTER = "Cluster";
 const LIMITS = "Limits";
 const UPSTREAM = "Upstream";
 
-const peerList: z.ZodType<readonly PeerName[], string> = z.string().transform((text, context) => {
+function readPeerList(text: string): Result<readonly PeerName[], string> {
   const parsed = parsePeerList(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue(`is no list of nodes: ${parsed.error.message}`);
-  return z.NEVER;
-});
-
-const upstream: z.ZodType<Upstream, string> = z.string().transform((text, context) => {
-  const parsed = parseUpstream(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue(parsed.error);
-  return z.NEVER;
-});
+  return parsed.ok ? parsed : err(`is no list of nodes: ${parsed.error.message}`);
+}
 
 const suiteNames = new Set(CIPHER_SUITES.map(({ name }) => name));
-const suiteName: z.ZodType<string, string> = z
-  .string()
-  .transform((text) => text.replace(/^TLS_/, ""))
-  .refine((name) => suiteNames.has(name), `is not one of ${[...suiteNames].join(", ")}`);
+
+function readSuiteName(text: string): Result<string, string> {
+  const name = text.replace(/^TLS_/, "");
+  return suiteNames.has(name) ? ok(name) : err(`is not one of ${[...suiteNames].join(", ")}`);
+}
 
 /** The command line of `coracle-dtls-router`. */
 export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
@@ -70,7 +62,7 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
     "Ends DTLS 1.2 on --listen and hands plaintext to --upstream. Records name the node that has their keys: in a cluster any node may receive them and forwards them to it, so that devices survive changes of address and any UDP balancer will do.",
   flags: {
     listen: flag.address({ help: "Receive DTLS here.", default: "127.0.0.1:5684" }),
-    upstream: flag.value(upstream, {
+    upstream: flag.parsed(parseUpstream, {
       help: "Where plaintext goes: udp://HOST:PORT, or coap for the built-in CoAP server (benchmark, mycontext, myip, echo, diagnose).",
       default: "coap",
       valueName: "URL",
@@ -105,7 +97,7 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       group: CREDENTIALS,
     }),
     suites: flag.repeated(
-      flag.value(suiteName, {
+      flag.parsed(readSuiteName, {
         help: "Cipher suite to offer, best first; may be repeated. Else all that the credentials allow.",
         valueName: "NAME",
         group: CREDENTIALS,
@@ -142,7 +134,7 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       default: true,
       group: CLUSTER,
     }),
-    peers: flag.value(peerList, {
+    peers: flag.parsed(readPeerList, {
       help: "Cluster addresses with commas; names are looked up again at each discovery, and may stand for many nodes.",
       valueName: "LIST",
       group: CLUSTER,

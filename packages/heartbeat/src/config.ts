@@ -1,7 +1,7 @@
 // The flags of `coracle-heartbeat`.
+import { err, type Result } from "@coracle/base";
 import { parsePeerList, type PeerName } from "@coracle/cluster";
 import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
-import * as z from "zod";
 
 /** What `coracle-heartbeat` is told. */
 export interface HeartbeatConfig extends ServiceConfig {
@@ -24,12 +24,10 @@ export interface HeartbeatConfig extends ServiceConfig {
 const CLUSTER = "Cluster";
 const HOOK = "Program per change";
 
-const peerList: z.ZodType<readonly PeerName[], string> = z.string().transform((text, context) => {
+function readPeerList(text: string): Result<readonly PeerName[], string> {
   const parsed = parsePeerList(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue(`is no list of nodes: ${parsed.error.message}`);
-  return z.NEVER;
-});
+  return parsed.ok ? parsed : err(`is no list of nodes: ${parsed.error.message}`);
+}
 
 /** The command line of `coracle-heartbeat`. */
 export const heartbeatConfig: Config<HeartbeatConfig> = defineConfig({
@@ -58,7 +56,7 @@ export const heartbeatConfig: Config<HeartbeatConfig> = defineConfig({
       default: "auto",
       group: CLUSTER,
     }),
-    peers: flag.value(peerList, {
+    peers: flag.parsed(readPeerList, {
       help: "Addresses of nodes with commas; names are looked up again at each discovery, and may stand for many nodes.",
       valueName: "LIST",
       group: CLUSTER,

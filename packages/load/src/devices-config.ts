@@ -1,4 +1,5 @@
 // The flags of `coracle-load devices`.
+import { err, ok, type Result } from "@coracle/base";
 import { CIPHER_SUITES } from "@coracle/dtls";
 import {
   type Address,
@@ -9,7 +10,6 @@ import {
   type ServiceConfig,
   serviceFlags,
 } from "@coracle/lifecycle";
-import * as z from "zod";
 
 /** What `coracle-load devices` is told. */
 export interface DevicesConfig extends ServiceConfig {
@@ -50,10 +50,11 @@ const DTLS = "DTLS";
 const COAP = "CoAP";
 
 const suiteNames = new Set(CIPHER_SUITES.map(({ name }) => name));
-const suiteName: z.ZodType<string, string> = z
-  .string()
-  .transform((text) => text.replace(/^TLS_/, ""))
-  .refine((name) => suiteNames.has(name), `is not one of ${[...suiteNames].join(", ")}`);
+
+function readSuiteName(text: string): Result<string, string> {
+  const name = text.replace(/^TLS_/, "");
+  return suiteNames.has(name) ? ok(name) : err(`is not one of ${[...suiteNames].join(", ")}`);
+}
 
 const fleetFlags = {
   target: flag.address({
@@ -114,7 +115,7 @@ const dtlsFlags = {
   keyFile: flag.path({ help: "P-256 private key of --cert-file, PEM.", group: DTLS }),
   serverName: flag.text({ help: "Name that must be in the server's certificate.", valueName: "NAME", group: DTLS }),
   suites: flag.repeated(
-    flag.value(suiteName, {
+    flag.parsed(readSuiteName, {
       help: "Cipher suite to offer, best first; may be repeated.",
       valueName: "NAME",
       group: DTLS,

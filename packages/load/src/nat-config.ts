@@ -1,7 +1,7 @@
 // The flags of `coracle-load nat`.
+import { err, type Result } from "@coracle/base";
 import { parsePeerList, type PeerName } from "@coracle/cluster";
 import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
-import * as z from "zod";
 
 /** What `coracle-load nat` is told. */
 export interface NatConfig extends ServiceConfig {
@@ -23,12 +23,10 @@ export interface NatConfig extends ServiceConfig {
 
 const MOVES = "Moves and losses";
 
-const backendList: z.ZodType<readonly PeerName[], string> = z.string().transform((text, context) => {
+function readBackendList(text: string): Result<readonly PeerName[], string> {
   const parsed = parsePeerList(text);
-  if (parsed.ok && parsed.value.length > 0) return parsed.value;
-  context.addIssue("is no list of HOST:PORT with commas");
-  return z.NEVER;
-});
+  return parsed.ok && parsed.value.length > 0 ? parsed : err("is no list of HOST:PORT with commas");
+}
 
 /** The command line of `coracle-load nat`. */
 export const natConfig: Config<NatConfig> = defineConfig({
@@ -38,7 +36,7 @@ export const natConfig: Config<NatConfig> = defineConfig({
     "Each client gets an outside port of its own and a back end by chance. Both are forgotten after a time, or on command: POST /rebind gives every client a new port and back end, POST /reshuffle a new back end alone; ?share=0.5 moves half of them. PUT /drops?toBackends=0.1&toClients=0.1 loses datagrams.",
   flags: {
     listen: flag.address({ help: "Clients send here.", default: "127.0.0.1:5784" }),
-    backends: flag.value(backendList, {
+    backends: flag.parsed(readBackendList, {
       help: "Servers, with commas.",
       required: true,
       valueName: "LIST",

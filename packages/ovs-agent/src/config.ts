@@ -1,5 +1,5 @@
 // The flags of `coracle-ovs-agent run`.
-import { parseIp } from "@coracle/base";
+import { err, ok, parseIp, type Result } from "@coracle/base";
 import {
   type Address,
   type Config,
@@ -9,7 +9,6 @@ import {
   type ServiceConfig,
   serviceFlags,
 } from "@coracle/lifecycle";
-import { z } from "zod";
 
 /** What `coracle-ovs-agent run` is told. */
 export interface AgentConfig extends ServiceConfig {
@@ -39,10 +38,10 @@ export interface AgentConfig extends ServiceConfig {
 /** The folder Open vSwitch keeps its sockets in. */
 export const OVS_RUN_DIR = "/var/run/openvswitch";
 
-const hostIpSchema: z.ZodType<string, string> = z
-  .string()
-  .refine((text) => !text.includes(":"), "is not an IPv4 address: tunnels run over IPv4 alone")
-  .refine((text) => text.includes(":") || parseIp(text).ok, "is not an IPv4 address");
+function readHostIp(text: string): Result<string, string> {
+  if (text.includes(":")) return err("is not an IPv4 address: tunnels run over IPv4 alone");
+  return parseIp(text).ok ? ok(text) : err("is not an IPv4 address");
+}
 
 const EXEC = "Commands of attachments";
 const LIMITS = "Limits";
@@ -65,12 +64,11 @@ export const agentConfig: Config<AgentConfig> = defineConfig({
       required: true,
       valueName: "NAME",
     }),
-    hostIp: flag.text({
+    hostIp: flag.parsed(readHostIp, {
       help: "This node's IPv4 address, at which the tunnels of other nodes end.",
       env: "HOST_IP",
       required: true,
       valueName: "ADDRESS",
-      schema: hostIpSchema,
     }),
     fabric: flag.choice(["ovs", "log"], {
       help: "What makes interfaces: Open vSwitch, or a log that only says what it would do.",

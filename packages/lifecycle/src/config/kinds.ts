@@ -136,6 +136,14 @@ export function value<const O extends FlagOptions, T>(schema: z.ZodType<T, strin
   return makeFlag(options, bySchema(schema), { valueName: "VALUE" });
 }
 
+/** Any value `read` makes of text; its errors are shown behind the quoted value. Nothing has to be built for it, unlike {@link value}. */
+export function parsed<const O extends FlagOptions, T>(
+  read: (raw: string) => Result<T, string>,
+  options: O,
+): Flag<Presence<O, T>> {
+  return makeFlag(options, read, { valueName: "VALUE" });
+}
+
 /** Several values of one kind: the flag given more than once, or the environment variable with commas. Nothing given: its default alone, or empty. */
 export function repeated<T>(item: Flag<T>): Flag<readonly NonNullable<T>[]> {
   const read = (raw: RawValue): Result<readonly NonNullable<T>[], string> => {

@@ -18,6 +18,7 @@ export { addHealthRoutes } from "./health/health-routes.ts";
 export * from "./log/logger.ts";
 export * from "./log/wall-time.ts";
 export * from "./metrics/metrics.ts";
+export * from "./metrics/work-queue-metrics.ts";
 export * from "./service/build-info.ts";
 export * from "./service/exit-error.ts";
 export { createOperationsApp, type OperationsOptions, type OperationsScope } from "./service/operations-app.ts";

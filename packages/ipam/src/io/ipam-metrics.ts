@@ -1,7 +1,7 @@
 // The metrics of the address controller, the subnet validator and their queues: names, types, labels, buckets.
 import type { Clock } from "@coracle/base";
 import type { WorkQueue, WorkQueueObserver } from "@coracle/kube";
-import type { Metrics } from "@coracle/lifecycle";
+import { type Metrics, WorkQueueMetrics } from "@coracle/lifecycle";
 import { type ApiAnswer, type ApiCall, failureOf } from "../core/api-call.ts";
 import type { AddressLatency, AddressObserver } from "../core/assign/address-observer.ts";
 import type { QueueName } from "../core/ipam-machine.ts";
@@ -12,8 +12,6 @@ const B64 = [-0.125, 0, 0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64];
 const L64 = [-1, 0, 0.125, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64];
 const V64 = [-1, 0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64];
 const LISTED = [-1, 0, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
-/** 10 ns by factors of 10. */
-const TEN_DECADES = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10];
 
 /** Where the machine's observations go. */
 export interface IpamMetrics {
@@ -22,7 +20,7 @@ export interface IpamMetrics {
   readonly queues: Readonly<Record<QueueName, WorkQueueObserver>>;
   readonly called: (call: ApiCall, answer: ApiAnswer, durationMs: number) => void;
   /** Adds what is read from the queues at scrape time. */
-  readonly addQueues: (queues: Readonly<Record<QueueName, WorkQueue>>, clock: Clock) => void;
+  readonly addQueues: (queues: Readonly<Record<QueueName, WorkQueue>>) => void;
 }
 
 /** Registers everything. `commit` is the build's. */
@@ -34,12 +32,12 @@ export function createIpamMetrics(
   addConstants(metrics, "subnet_validator", options.validators, options.commit);
   const validator = createValidatorMetrics(metrics, options.clock);
   const ipam = createAddressMetrics(metrics);
-  const queues = createQueueMetrics(metrics);
+  const queues = new WorkQueueMetrics(metrics);
   return {
     address: ipam.observer,
     validator: validator.observer,
-    queues: queues.observers,
-    addQueues: queues.add,
+    queues: { ipam: queues.observer("ipam"), sv: queues.observer("sv") },
+    addQueues: (byName) => queues.addQueues(byName, options.clock),
     called: (call, answer, durationMs) => {
       ipam.called(call, answer, durationMs / 1000);
       validator.called(call, answer, durationMs / 1000);
@@ -181,56 +179,6 @@ function createValidatorMetrics(
       if (call.kind === "list-subnets") lists.observe({ err: err === "ok" ? err : "err" }, seconds);
       else if (call.kind === "write-subnet") {
         updates.observe({ err, statusErr: call.status.errors === undefined ? "ok" : "err" }, seconds);
-      }
-    },
-  };
-}
-
-function createQueueMetrics(metrics: Metrics): {
-  readonly observers: Readonly<Record<QueueName, WorkQueueObserver>>;
-  readonly add: (queues: Readonly<Record<QueueName, WorkQueue>>, clock: Clock) => void;
-} {
-  const full = (rest: string): string => `coracle_workqueue_${rest}`;
-  const labels = ["name"] as const;
-  const adds = metrics.counter({ name: full("adds_total"), help: "Keys added.", labels });
-  const retries = metrics.counter({ name: full("retries_total"), help: "Keys sent to their backoff.", labels });
-  const waited = metrics.histogram({
-    name: full("queue_duration_seconds"),
-    help: "Time keys wait before they are worked on.",
-    labels,
-    buckets: TEN_DECADES,
-  });
-  const worked = metrics.histogram({
-    name: full("work_duration_seconds"),
-    help: "Time the work on a key takes.",
-    labels,
-    buckets: TEN_DECADES,
-  });
-  const observer = (name: QueueName): WorkQueueObserver => ({
-    added: () => adds.inc({ name }),
-    retried: () => retries.inc({ name }),
-    started: (waitedMs) => waited.observe({ name }, waitedMs / 1000),
-    finished: (workedMs) => worked.observe({ name }, workedMs / 1000),
-  });
-  return {
-    observers: { ipam: observer("ipam"), sv: observer("sv") },
-    add: (queues, clock) => {
-      const gauges = [
-        ["depth", "Keys ready to be worked on.", "depth", 1],
-        ["unfinished_work_seconds", "Time spent so far on what is being worked on.", "unfinishedMs", 0.001],
-        ["longest_running_processor_seconds", "Longest of these.", "longestMs", 0.001],
-      ] as const;
-      for (const [rest, help, field, factor] of gauges) {
-        metrics.sampled({
-          name: full(rest),
-          help,
-          labels,
-          sample: () =>
-            (["ipam", "sv"] as const).map((name) => ({
-              labels: { name },
-              value: queues[name].state(clock.now())[field] * factor,
-            })),
-        });
       }
     },
   };

@@ -40,7 +40,7 @@ export async function setUpIpam(service: Service, config: IpamConfig): Promise<S
     validatorObserver: validatorObserver(service, metrics, recorder),
     queueObservers: metrics.queues,
   });
-  metrics.addQueues(machine.queues, clock);
+  metrics.addQueues(machine.queues);
   addSizes(service, machine, recorder);
   const driver = new MachineDriver({
     machine,

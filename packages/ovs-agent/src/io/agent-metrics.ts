@@ -6,14 +6,12 @@ import type { AttachmentMachine } from "../core/attachment-machine.ts";
 import type { Fabric } from "../core/fabric.ts";
 import type { Clock } from "@coracle/base";
 import type { WorkQueue } from "@coracle/kube";
-import type { Metrics } from "@coracle/lifecycle";
+import { type Metrics, type WorkObserver, WorkQueueMetrics } from "@coracle/lifecycle";
 import type { WatchedTotals } from "./watch-totals.ts";
 
 /** Upper bounds in seconds. Those at and below zero make clocks that differ visible. */
 const BUCKETS_16: readonly number[] = [-0.125, 0, 0.125, 0.25, 0.5, 1, 2, 4, 8, 16];
 const BUCKETS_256: readonly number[] = [...BUCKETS_16, 32, 64, 128, 256];
-/** From 10 ns to 10 s, as Kubernetes' work queues. */
-const BUCKETS_QUEUE: readonly number[] = Array.from({ length: 10 }, (_, index) => 10 ** (index - 8));
 
 /** The fabric's operations by their label. */
 export type FabricOperation = "CreateLocalIfc" | "DeleteLocalIfc" | "CreateRemoteIfc" | "DeleteRemoteIfc";
@@ -41,8 +39,8 @@ export class AgentMetrics {
   readonly #fabric: (op: FabricOperation, err: "ok" | "err", seconds: number) => void;
   readonly #status: (statusErr: "ok" | "err", err: "ok" | "err" | "nf", seconds: number) => void;
   readonly #exec: (labels: ExecLabels, seconds: number) => void;
-  readonly #queued: (seconds: number) => void;
-  readonly #worked: (seconds: number) => void;
+  /** Is told by the queue of statuses to write. */
+  readonly work: WorkObserver;
 
   constructor(metrics: Metrics, sources: AgentMetricsSources) {
     const { node } = sources;
@@ -72,11 +70,10 @@ export class AgentMetrics {
     });
     this.#status = (statusErr, err, seconds) => status.observe({ node, statusErr, err }, seconds);
     this.#exec = this.#execMetrics();
-    const [queued, worked] = this.#queueHistograms();
-    this.#queued = queued;
-    this.#worked = worked;
+    const queues = new WorkQueueMetrics(metrics);
+    this.work = queues.observer(QUEUE_NAME);
+    queues.addQueues({ [QUEUE_NAME]: sources.queue }, sources.clock);
     this.#addSampled(sources);
-    this.#addQueue(sources);
   }
 
   /** An interface was made; `wallMs` is now. */
@@ -113,14 +110,6 @@ export class AgentMetrics {
     this.#exec({ what, exitStatus, lgComplaints: complaintsLabel(run.report) }, run.durationMs / 1000);
   }
 
-  workStarted(waitedMs: number): void {
-    this.#queued(waitedMs / 1000);
-  }
-
-  workEnded(durationMs: number): void {
-    this.#worked(durationMs / 1000);
-  }
-
   #latency(name: string, what: string): (what: LastClientWrite, seconds: number) => void {
     const histogram = this.#metrics.histogram({
       name: `coracle_agent_${name}_latency_seconds`,
@@ -149,59 +138,6 @@ export class AgentMetrics {
       durations.observe(all, seconds);
       counts.inc(all);
     };
-  }
-
-  #queueHistograms(): [(seconds: number) => void, (seconds: number) => void] {
-    const observer = (name: string, help: string): ((seconds: number) => void) => {
-      const histogram = this.#metrics.histogram({
-        name: `coracle_workqueue_${name}`,
-        help,
-        labels: ["name"],
-        buckets: BUCKETS_QUEUE,
-      });
-      return (seconds) => histogram.observe({ name: QUEUE_NAME }, seconds);
-    };
-    return [
-      observer("queue_duration_seconds", "How long items were due before they were worked on."),
-      observer("work_duration_seconds", "How long work on an item took."),
-    ];
-  }
-
-  #addQueue({ queue, clock }: AgentMetricsSources): void {
-    const labels = { name: QUEUE_NAME };
-    const gauges: readonly [name: string, help: string, value: () => number][] = [
-      ["depth", "Items that are due.", () => queue.state(clock.now()).depth],
-      [
-        "unfinished_work_seconds",
-        "Sum of the ages of work being done.",
-        () => queue.state(clock.now()).unfinishedMs / 1000,
-      ],
-      [
-        "longest_running_processor_seconds",
-        "Age of the work being done for longest.",
-        () => queue.state(clock.now()).longestMs / 1000,
-      ],
-    ];
-    for (const [name, help, value] of gauges) {
-      this.#metrics.sampled({
-        name: `coracle_workqueue_${name}`,
-        help,
-        labels: ["name"],
-        sample: () => [{ labels, value: value() }],
-      });
-    }
-    const counters: readonly [name: string, help: string, value: () => number][] = [
-      ["adds_total", "Items that became due.", () => queue.totals().added],
-      ["retries_total", "Items that failed and come back later.", () => queue.totals().retried],
-    ];
-    for (const [name, help, value] of counters) {
-      this.#metrics.sampledCounter({
-        name: `coracle_workqueue_${name}`,
-        help,
-        labels: ["name"],
-        sample: () => [{ labels, value: value() }],
-      });
-    }
   }
 
   #addSampled(sources: AgentMetricsSources): void {

@@ -61,8 +61,8 @@ export class StatusWriter {
       backoffMsMax: RETRY_MS_MAX,
       delaysAdded: true,
       observer: {
-        started: (waitedMs) => this.#metrics?.workStarted(waitedMs),
-        finished: (workedMs) => this.#metrics?.workEnded(workedMs),
+        started: (waitedMs) => this.#metrics?.work.started(waitedMs),
+        finished: (workedMs) => this.#metrics?.work.finished(workedMs),
       },
     });
   }

@@ -17,7 +17,7 @@ const FAREWELL_MS = 20;
 const [identity = "", keyHex = ""] = argv();
 
 /** GET /benchmark?rlen=40, confirmable, message id in bytes 2 and 3, token of one byte. */
-const REQUEST = new Uint8Array(Buffer.from("410100002a" + "b962656e63686d61726b" + "47726c656e3d3430", "hex"));
+const REQUEST = new Uint8Array(Buffer.from("410100002ab962656e63686d61726b47726c656e3d3430", "hex"));
 
 /** One client; `onData` and `onSettled` belong to whoever uses it now. */
 class LoadClient {

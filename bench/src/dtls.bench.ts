@@ -25,7 +25,7 @@ interface Sizes {
   readonly handshakes: number;
 }
 
-const SIZES: Sizes = { rounds: 3, warm: 40_000, requests: 20_000, handshakes: 1000 };
+const SIZES: Sizes = { rounds: 3, warm: 30_000, requests: 15_000, handshakes: 500 };
 const SMOKE: Sizes = { rounds: 1, warm: 0, requests: 320, handshakes: 40 };
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {

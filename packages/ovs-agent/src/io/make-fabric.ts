@@ -16,7 +16,12 @@ export function makeFabric(config: AgentConfig, log: Logger): Fabric {
         hostIp,
         underlayMtu,
         ...(datapathType === undefined ? {} : { datapathType }),
-        onLog: (message, facts) => log.warning(message, facts),
+        onLog: (message, facts) => (isRoutine(facts) ? log.info(message, facts) : log.warning(message, facts)),
       });
   }
+}
+
+/** A comparison or an installation anew that found nothing of others. */
+function isRoutine(facts: Readonly<Record<string, unknown>>): boolean {
+  return facts["foreignFlowsRemoved"] === 0;
 }

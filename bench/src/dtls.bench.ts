@@ -15,6 +15,7 @@ const SCANDIUM = "Scandium + californium-core";
 const REQUEST_GATE = 3;
 /** A forwarded request may cost 1.3 times a direct one: 1 / 1.3. */
 const FORWARD_GATE = 0.77;
+const REQUEST_ROW = "CPU per CoAP request, PSK with CCM_8";
 const ONE_AT_A_TIME = 1;
 const NS_PER_US = 1000;
 
@@ -38,8 +39,13 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   const load = new LoadProcess(servers.identity, servers.keyHex);
   context.cleanUp(() => load.stop());
   const [ours, scandium] = [await servers.router(), await servers.scandium()];
+  const oneThread = await servers.router(["--no-packet-thread"]);
   return [
     await requestRow(context, sizes, { load, ours, scandium }),
+    {
+      ...(await requestRow(context, sizes, { load, ours: oneThread, scandium })),
+      row: `${REQUEST_ROW}, no packet thread`,
+    },
     ...(await handshakeRows(context, sizes, { load, ours, scandium, servers })),
     ...(await forwardRows(context, sizes, { load, servers })),
   ];
@@ -65,7 +71,7 @@ async function requestRow(context: BenchContext, sizes: Sizes, { load, ours, sca
   );
   return toRow({
     bench: "dtls",
-    row: "CPU per CoAP request, PSK with CCM_8",
+    row: REQUEST_ROW,
     unit: "µs",
     better: "lower",
     against: SCANDIUM,

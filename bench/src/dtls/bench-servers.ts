@@ -43,8 +43,8 @@ export class BenchServers {
   }
 
   /** A router alone. */
-  async router(): Promise<TerminatingServer> {
-    return serverOf(await this.#startRouter([]));
+  async router(flags: readonly string[] = []): Promise<TerminatingServer> {
+    return serverOf(await this.#startRouter(flags));
   }
 
   /** Two routers; `owner` is to be connected to, `other` forwards to it. */

@@ -1,7 +1,7 @@
 // `bun run ok`: the whole gate, one step after the other, all of them even when one fails.
 import { parseArgs } from "node:util";
 import { workspaceRoot } from "./source-tree.ts";
-import { closeWith, runStep, type Step, type StepResult } from "./steps.ts";
+import { closeWith, groupSteps, runStep, type Step, type StepResult } from "./steps.ts";
 
 const HELP = `Usage: bun run ok [--only NAME]… [--list]
 
@@ -31,7 +31,7 @@ const steps: readonly Step[] = [
     name: "deno",
     command: ["node_modules/.bin/deno", "test", "--allow-all", "--no-check", "--quiet", "packages"],
     env: { NO_COLOR: "1" },
-    loud: true,
+    isBeside: true,
   },
   { name: "bench-smoke", command: ["bun", "bench/src/main.ts", "--smoke"] },
   { name: "build", command: ["bun", "tools/src/build.ts"], loud: true },
@@ -57,8 +57,9 @@ if (unknown !== undefined) {
   process.stderr.write(`--only: no step is called "${unknown}": use ${steps.map((step) => step.name).join(", ")}\n`);
   process.exit(2);
 }
+const chosen = steps.filter((step) => values.only === undefined || values.only.includes(step.name));
 const results: StepResult[] = [];
-for (const step of steps) {
-  if (values.only === undefined || values.only.includes(step.name)) results.push(await runStep(step, workspaceRoot));
+for (const group of groupSteps(chosen)) {
+  results.push(...(await Promise.all(group.map((step) => runStep(step, workspaceRoot)))));
 }
 process.exit(closeWith(results));

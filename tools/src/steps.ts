@@ -1,4 +1,4 @@
-// Running the commands of a gate one after the other: each with its time, its output on failure, and its test counts.
+// Running the commands of a gate: each with its time, its output on failure, and its test counts.
 import { spawn } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 
@@ -8,6 +8,8 @@ export interface Step {
   readonly command: readonly string[];
   /** Show the output while it runs instead of only on failure. */
   readonly loud?: boolean;
+  /** Run together with the step before it: most of either's time is waiting. */
+  readonly isBeside?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -18,6 +20,17 @@ export interface StepResult {
   readonly passed: number;
   readonly failed: number;
   readonly seconds: number;
+}
+
+/** Steps that run together, in order. */
+export function groupSteps(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const groups: Step[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (step.isBeside === true && last !== undefined) last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
 }
 
 /** Runs `step` in `cwd` to its end. */

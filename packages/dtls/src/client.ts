@@ -129,7 +129,7 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
 
   #onDatagram(peer: PeerAddress, bytes: Uint8Array, now: Millis): void {
     this.counters.datagramsReceived++;
-    for (let count = 0, start = 0; count < DATAGRAM_RECORDS_MAX && start < bytes.length; count++) {
+    for (let count = 0, start = 0; count < DATAGRAM_RECORDS_MAX; count++) {
       const header = parseRecordHeader(bytes, start, this.#cidSizeAt);
       if (header === undefined) {
         this.counters.dropMalformed++;
@@ -137,7 +137,9 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
       }
       this.#onRecord(peer, bytes, header, now);
       start = header.end;
+      if (start === bytes.length) return;
     }
+    this.counters.dropTooManyRecords++;
   }
 
   #onRecord(peer: PeerAddress, bytes: Uint8Array, header: RecordHeader, now: Millis): void {
@@ -168,7 +170,8 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
     if (header.epoch === PROTECTED_EPOCH) this.#advance(state, state.run.protectedRecord(bytes, header), now);
     else if (header.type === ContentType.handshake) this.#advance(state, state.run.plainHandshake(content), now);
     else if (header.type === ContentType.alert) this.#advance(state, state.run.plainAlert(content), now);
-    else if (header.type !== ContentType.changeCipherSpec) this.counters.dropUnexpected++;
+    else if (header.type === ContentType.changeCipherSpec) state.run.changeCipherSpec();
+    else this.counters.dropUnexpected++;
   }
 
   #advance(state: Extract<State, { kind: "handshake" }>, progress: RunProgress, now: Millis): void {

@@ -199,7 +199,7 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
   #onDatagram(arrived: Arrived): void {
     const { bytes } = arrived;
     this.counters.datagramsReceived++;
-    for (let count = 0, start = 0; count < DATAGRAM_RECORDS_MAX && start < bytes.length; count++) {
+    for (let count = 0, start = 0; count < DATAGRAM_RECORDS_MAX; count++) {
       const header = parseRecordHeader(bytes, start, this.#cidSizeAt);
       if (header === undefined) {
         this.counters.dropMalformed++;
@@ -209,7 +209,9 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
       else if (header.epoch === 0) this.#onPlainRecord(arrived, header);
       else this.#onAddressRecord(arrived, header);
       start = header.end;
+      if (start === bytes.length) return;
     }
+    this.counters.dropTooManyRecords++;
   }
 
   #onCidRecord(arrived: Arrived, header: RecordHeader): void {
@@ -268,8 +270,10 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
       else this.#onStrayHandshake(arrived);
     } else if (header.type === ContentType.alert && pending !== undefined) {
       this.#handshakes.onPlainAlert(pending, content, arrived.now);
-    } else if (header.type !== ContentType.changeCipherSpec) {
-      // The epoch of a record says which keys it needs; ChangeCipherSpec itself says nothing more.
+    } else if (header.type === ContentType.changeCipherSpec) {
+      if (pending === undefined) this.counters.dropUnknownPeer++;
+      else pending.run.changeCipherSpec();
+    } else {
       this.counters.dropUnexpected++;
     }
   }
@@ -309,7 +313,7 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     const { now } = last;
     this.counters.handshakesCompleted++;
     if (result.isResumed) this.counters.handshakesResumed++;
-    const session = this.#add(new Session({ ...result, id: this.#newId(), peer, now }));
+    const session = this.#add(new Session({ ...result, id: this.#nextSessionId++ as SessionId, peer, now }));
     if (last.sendsFlight) {
       for (const bytes of handshake.channel.transmit(now, false)) this.#outputs.push({ kind: "send", peer, bytes });
       const until = millis(now + this.#options.limits.lastFlightMs);
@@ -322,10 +326,6 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     for (const { content, isNewest } of run.earlyData) {
       this.#outputs.push({ kind: "data", session: session.id, peer, bytes: content, isNewest });
     }
-  }
-
-  #newId(): SessionId {
-    return this.#nextSessionId++ as SessionId;
   }
 
   /** Without an ID the address is all that tells a session, so it can have only one. */
@@ -369,7 +369,7 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     const { peer, identity, serverName, allowsPathCheck } = state;
     const usesExtendedMasterSecret = true;
     const known = { peer, protection, identity, serverName, usesExtendedMasterSecret, allowsPathCheck };
-    const start = { ...known, id: this.#newId(), now };
+    const start = { ...known, id: this.#nextSessionId++ as SessionId, now };
     const session = this.#add(new Session(start));
     const summary = summarize({ ...start, isResumed: true });
     const extraKeys = new Uint8Array(0);

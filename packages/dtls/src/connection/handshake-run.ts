@@ -49,6 +49,7 @@ export class HandshakeRun {
   /** Takes the content of a handshake record of epoch 0. */
   plainHandshake(content: Uint8Array): RunProgress {
     const progress = noProgress();
+    this.#count("recordsPlain");
     this.#feed(content, 0, progress);
     return progress;
   }
@@ -56,9 +57,15 @@ export class HandshakeRun {
   /** Takes an alert of epoch 0: believed until the peer has shown that it has the keys to send a better one. */
   plainAlert(content: Uint8Array): RunProgress {
     const progress = noProgress();
+    this.#count("recordsPlain");
     if (!this.#peerHasKeys) progress.alert = parseAlert(content);
     else this.#count("dropUnexpected");
     return progress;
+  }
+
+  /** Takes a ChangeCipherSpec: the epoch of a record says which keys it needs, so it says nothing more. */
+  changeCipherSpec(): void {
+    this.#count("recordsPlain");
   }
 
   /** Takes a record of epoch 1, or holds it back until there are keys. */
@@ -124,6 +131,7 @@ export class HandshakeRun {
   #holdBack(datagram: Uint8Array, header: RecordHeader): void {
     const size = header.end - header.start;
     if (!this.#claim(size, this.#heldBack.length)) return;
+    this.#count("recordsHeldBack");
     const record = datagram.slice(header.start, header.end);
     const moved = { ...header, start: 0, payloadStart: header.payloadStart - header.start, end: size };
     this.#heldBack.push({ datagram: record, header: moved });

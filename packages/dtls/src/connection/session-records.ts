@@ -147,7 +147,10 @@ function onHandshake(env: SessionEnvironment, session: Session, content: Uint8Ar
 /** Sends the last flight once more, but not at the pace of whoever repeats theirs. */
 export function repeatLastFlight(env: SessionEnvironment, session: Session, now: Millis): void {
   const flight = session.lastFlight;
-  if (flight === undefined || now - flight.sentAt < FLIGHT_REPEAT_MS_MIN || session.protection.isExhausted) return;
+  if (flight === undefined || now - flight.sentAt < FLIGHT_REPEAT_MS_MIN || session.protection.isExhausted) {
+    env.counters.dropRepeatedFlight++;
+    return;
+  }
   flight.sentAt = now;
   env.counters.flightsRepeated++;
   for (const bytes of flight.channel.transmit(now, false)) env.emit({ kind: "send", peer: session.peer, bytes });

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { millis, type Random } from "@coracle/base";
 import { ExtensionType } from "./extension/extension.ts";
 import { systemCrypto as crypto } from "./io/mod.ts";
-import { type CookieJar, cipherSuiteByName, DtlsClient, type DtlsOutput, DtlsServer } from "./mod.ts";
+import { type CookieJar, cipherSuiteByName, DtlsClient, type DtlsOutput, DtlsServer, SessionStore } from "./mod.ts";
 import { keyBlock, masterSecret } from "./suite/key-schedule.ts";
 import { pskPremasterSecret } from "./suite/premaster-secret.ts";
 
@@ -73,7 +73,7 @@ describe("the golden transcript", () => {
       random: scripted("00".repeat(32), SERVER_RANDOM, SESSION_ID),
       psk: (identity) => (asHex(identity) === asHex(Buffer.from("device-0001")) ? hex(KEY) : undefined),
       cids: { generate: () => hex("2a0b0c0d0e0f"), sizeAt: () => 6 },
-      sessions: { get: () => undefined, put: () => undefined, delete: () => undefined },
+      sessions: new SessionStore(),
       cookies,
       padding: { kind: "blocks", blockSizeBytes: 16 },
     });

@@ -6,7 +6,6 @@ import { CipherPool } from "./connection/cipher-pool.ts";
 import { type Counters, makeCounters, REFUSAL_COUNTER } from "./connection/counters.ts";
 import { DeadlineQueue } from "./connection/deadline-queue.ts";
 import type { Credentials, HandshakeResult } from "./connection/handshake-context.ts";
-import type { PeerIdentity } from "./connection/identity.ts";
 import { OutputQueue } from "./connection/output-queue.ts";
 import type { CloseCause, DtlsOutput, PeerAddress, SessionId } from "./connection/outputs.ts";
 import { PROTECTED_EPOCH } from "./connection/record-protection.ts";
@@ -27,8 +26,11 @@ import { DATAGRAM_RECORDS_MAX } from "./record/record-walk.ts";
 import type { PendingHandshake } from "./server/pending-handshake.ts";
 import { type Arrived, ServerHandshakes } from "./server/server-handshakes.ts";
 import { type DtlsServerOptions, type ResolvedServerOptions, resolveServerOptions } from "./server/server-options.ts";
+import { describeSession, type SessionDescription } from "./server/session-description.ts";
+import type { ServerHandshake } from "./server/server-handshake.ts";
 import { SessionTable } from "./server/session-table.ts";
 import { restoreProtection, saveSession, type SessionState } from "./session/session-state.ts";
+import type { SessionTicket } from "./session/session-store.ts";
 
 /** Attempts to draw a connection ID that no session has. */
 const CID_ATTEMPTS_MAX = 10;
@@ -45,24 +47,6 @@ export type DtlsServerInput =
   /** Takes over a session saved elsewhere; answered by `established` or `refused`. */
   | { readonly kind: "import"; readonly state: SessionState }
   | { readonly kind: "timeout" };
-
-/** What can be told of a session at any time. */
-export interface SessionDescription {
-  readonly peer: PeerAddress;
-  readonly identity: PeerIdentity;
-  readonly serverName: string | undefined;
-  /** When the newest record came. */
-  readonly lastActiveAt: Millis;
-  /** Name of the cipher suite. */
-  readonly suite: string;
-  /** What the peer sends us; empty if none. */
-  readonly ownCid: Uint8Array;
-  /** What we send the peer; empty if none. */
-  readonly peerCid: Uint8Array;
-  readonly usesExtendedMasterSecret: boolean;
-  /** False while a new address of the peer is being checked. */
-  readonly isChecked: boolean;
-}
 
 /** Keeps a handshake for each peer that proved its address and a session for each that finished one. */
 export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
@@ -175,12 +159,7 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
   /** Where a session stands, without anything secret. */
   describe(id: SessionId): SessionDescription | undefined {
     const session = this.#sessions.get(id);
-    if (session === undefined) return undefined;
-    const { peer, identity, serverName, lastActiveAt, usesExtendedMasterSecret } = session;
-    const { suite, ownCid, peerCid } = session.protection;
-    const isChecked = session.pathCheck === undefined;
-    const known = { peer, identity, serverName, lastActiveAt, usesExtendedMasterSecret, isChecked };
-    return { ...known, suite: suite.name, ownCid, peerCid };
+    return session && describeSession(session);
   }
 
   /** The state of a session as plain data, to move it elsewhere; `undefined` if there is none. `forget` it afterwards. */
@@ -313,7 +292,8 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     const { now } = last;
     this.counters.handshakesCompleted++;
     if (result.isResumed) this.counters.handshakesResumed++;
-    const session = this.#add(new Session({ ...result, id: this.#nextSessionId++ as SessionId, peer, now }));
+    const ticket = this.#storedAs(handshake, now);
+    const session = this.#add(new Session({ ...result, id: this.#nextSessionId++ as SessionId, peer, ticket, now }));
     if (last.sendsFlight) {
       for (const bytes of handshake.channel.transmit(now, false)) this.#outputs.push({ kind: "send", peer, bytes });
       const until = millis(now + this.#options.limits.lastFlightMs);
@@ -326,6 +306,14 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     for (const { content, isNewest } of run.earlyData) {
       this.#outputs.push({ kind: "data", session: session.id, peer, bytes: content, isNewest });
     }
+  }
+
+  /** Keeps what is needed to resume the session of a finished handshake. */
+  #storedAs({ resumes, toStore }: ServerHandshake, now: Millis): SessionTicket {
+    const { sessions } = this.#options;
+    if (sessions === undefined) return 0;
+    if (resumes !== undefined) return sessions.touch(resumes.ticket) ? resumes.ticket : 0;
+    return toStore === undefined ? 0 : sessions.put(toStore, now);
   }
 
   /** Without an ID the address is all that tells a session, so it can have only one. */
@@ -386,6 +374,8 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
   }
 
   #end(session: Session, cause: CloseCause, alert: AlertName | undefined): void {
+    // A session that a fatal alert ended must not be resumed (RFC 5246 §7.2.2).
+    if (cause === "fatal-alert") this.#options.sessions?.forget(session.ticket);
     this.#remove(session);
     this.#outputs.push({ kind: "closed", session: session.id, cause, alert });
   }

@@ -4,7 +4,7 @@ import { before, describe, it } from "node:test";
 import { ManualClock, randomInteger, SeededRandom } from "@coracle/base";
 import { makeTestPki, type TestCertificate, type TestPki } from "@coracle/sim";
 import { loadCredentials, systemCrypto as crypto, trustVerifier } from "./io/mod.ts";
-import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, MemorySessionStore } from "./mod.ts";
+import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, SessionStore } from "./mod.ts";
 import { RandomCids } from "./mod.ts";
 import { LossyPair, type NetworkFaults } from "./testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "./testing/outputs.ts";
@@ -89,7 +89,7 @@ function exchange({ pair, random }: World, outputs: ReturnType<LossyPair["connec
 describe("over bad networks", () => {
   for (const seed of SEEDS) {
     it(`seed ${seed}: PSK establishes, resumes and carries each record at most once`, () => {
-      const sessions = new MemorySessionStore(10);
+      const sessions = new SessionStore();
       const world = makeWorld(seed, { psk: () => psk.key, sessions });
       const outputs = world.connect("a", { psk });
       const first = outputOf(outputs, "established");

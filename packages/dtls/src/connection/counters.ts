@@ -10,6 +10,7 @@ const NAMES = [
   "handshakesStarted",
   "handshakesCompleted",
   "handshakesResumed",
+  "resumptionsRefused",
   "handshakesFailed",
   "flightsRepeated",
   "alertsSent",

@@ -64,7 +64,7 @@ export interface HandshakeResult {
   /** Both sides offered RFC 9853. */
   readonly allowsPathCheck: boolean;
   readonly extraKeys: Uint8Array;
-  /** Absent if the session cannot be resumed. */
+  /** For a client to resume later; absent if the session cannot be resumed, and on a server. */
   readonly resumable: ResumableSession | undefined;
 }
 

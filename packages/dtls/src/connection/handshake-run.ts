@@ -46,6 +46,11 @@ export class HandshakeRun {
     this.#counters = counters;
   }
 
+  /** True once a record of the peer authenticated: from then on what it says is its own word. */
+  get peerHasKeys(): boolean {
+    return this.#peerHasKeys;
+  }
+
   /** Takes the content of a handshake record of epoch 0. */
   plainHandshake(content: Uint8Array): RunProgress {
     const progress = noProgress();

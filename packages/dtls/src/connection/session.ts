@@ -6,6 +6,7 @@ import type { HandshakeChannel } from "./handshake-channel.ts";
 import type { PeerIdentity } from "./identity.ts";
 import type { PeerAddress, SessionId } from "./outputs.ts";
 import type { RecordProtection } from "./record-protection.ts";
+import type { SessionTicket } from "../session/session-store.ts";
 
 /** What a session starts with. */
 export interface SessionStart {
@@ -16,6 +17,8 @@ export interface SessionStart {
   readonly serverName: string | undefined;
   readonly usesExtendedMasterSecret: boolean;
   readonly allowsPathCheck: boolean;
+  /** What a server keeps to resume it; 0 or absent: nothing. */
+  readonly ticket?: SessionTicket;
   readonly now: Millis;
 }
 
@@ -27,6 +30,7 @@ export class Session implements DeadlineOwner {
   readonly serverName: string | undefined;
   readonly usesExtendedMasterSecret: boolean;
   readonly allowsPathCheck: boolean;
+  readonly ticket: SessionTicket;
   /** Where records go. */
   peer: PeerAddress;
   /** When the newest record came or the session began. */
@@ -44,6 +48,7 @@ export class Session implements DeadlineOwner {
     this.serverName = start.serverName;
     this.usesExtendedMasterSecret = start.usesExtendedMasterSecret;
     this.allowsPathCheck = start.allowsPathCheck;
+    this.ticket = start.ticket ?? 0;
     this.lastActiveAt = start.now;
   }
 

@@ -28,13 +28,14 @@ import {
   encodePskHint,
 } from "../handshake/server-key-exchange.ts";
 import { DTLS_1_2 } from "../record/content-type.ts";
-import type { ResumableSession } from "../session/resumption.ts";
+import type { FoundSession, StoredSession } from "../session/session-store.ts";
+import { PSK_CHECK_SIZE } from "../session/session-slab.ts";
 import { ecdhePskPremasterSecret, pskPremasterSecret } from "../suite/premaster-secret.ts";
+import { pskCheckOf } from "./resumption-check.ts";
 import type { ServerHandshakeContext } from "./server-context.ts";
 import { serverHelloExtensions } from "./server-hello-extensions.ts";
 import type { ServerChoice } from "./server-negotiation.ts";
 
-const SESSION_ID_SIZE = 32;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const WAIT: HandshakeStep = { kind: "wait" };
 
@@ -64,6 +65,7 @@ export class ServerHandshake {
   #keyShare: KeyShare | undefined;
   #presented: PresentedKey | undefined;
   #identity: PeerIdentity = { kind: "anonymous" };
+  #psk: Uint8Array | undefined;
   #secrets: HandshakeSecrets | undefined;
 
   constructor(context: ServerHandshakeContext, arrival: HelloArrival, choice: ServerChoice, ownCid: Uint8Array) {
@@ -92,6 +94,29 @@ export class ServerHandshake {
     const { client } = choice.certificates;
     this.#asksForCertificate =
       choice.suite.keyExchange === "ecdhe-ecdsa" && context.clientCertificate !== "none" && client !== undefined;
+  }
+
+  /** The stored session that is being resumed, if one is. */
+  get resumes(): FoundSession | undefined {
+    return this.#choice.resumes;
+  }
+
+  /** What to store once a full handshake is done; `undefined` if its session cannot be resumed. */
+  get toStore(): StoredSession | undefined {
+    const secrets = this.#secrets;
+    if (secrets === undefined || this.resumes !== undefined || this.#sessionId.length === 0) return undefined;
+    const { masterSecret } = secrets;
+    return {
+      sessionId: this.#sessionId,
+      masterSecret,
+      suite: this.#choice.suite.code,
+      identity: this.#identity,
+      serverName: this.#choice.serverName,
+      pskCheck:
+        this.#psk === undefined
+          ? new Uint8Array(PSK_CHECK_SIZE)
+          : pskCheckOf(this.#context.crypto, masterSecret, this.#psk),
+    };
   }
 
   /** Prepares the first flight. */
@@ -136,8 +161,8 @@ export class ServerHandshake {
     const { resumes, usesExtendedMasterSecret } = this.#choice;
     if (resumes !== undefined) return resumes.sessionId;
     // Without extended master secret a session is never resumed, so it gets no id (RFC 7627 §5.3).
-    const isKept = this.#context.sessions !== undefined && usesExtendedMasterSecret;
-    return isKept ? this.#context.random.bytes(SESSION_ID_SIZE) : NO_BYTES;
+    const { sessions, random } = this.#context;
+    return sessions !== undefined && usesExtendedMasterSecret ? sessions.makeId(random) : NO_BYTES;
   }
 
   #serverHello(): Uint8Array {
@@ -151,7 +176,7 @@ export class ServerHandshake {
     });
   }
 
-  #resume(session: ResumableSession): HandshakeStep {
+  #resume(session: FoundSession): HandshakeStep {
     this.#identity = session.identity;
     this.#secrets = HandshakeSecrets.fromMaster(this.#context, "server", this.#negotiated, session.masterSecret);
     this.channel.protection = this.#secrets.protection;
@@ -234,8 +259,8 @@ export class ServerHandshake {
   #pskPremaster(identity: Uint8Array, shared: Uint8Array | undefined): Uint8Array {
     this.#identity = { kind: "psk", identity: identity.slice() };
     // An unknown identity goes on with a random key, so that its holder cannot tell it from a wrong key (RFC 4279 §2).
-    const psk = this.#context.psk?.(identity) ?? this.#context.random.bytes(16);
-    return shared === undefined ? pskPremasterSecret(psk) : ecdhePskPremasterSecret(shared, psk);
+    this.#psk = this.#context.psk?.(identity) ?? this.#context.random.bytes(16);
+    return shared === undefined ? pskPremasterSecret(this.#psk) : ecdhePskPremasterSecret(shared, this.#psk);
   }
 
   #onCertificateVerify(message: HandshakeMessage): HandshakeStep {
@@ -280,15 +305,7 @@ export class ServerHandshake {
   }
 
   #result(secrets: HandshakeSecrets, isResumed: boolean): HandshakeResult {
-    const { suite, serverName, usesExtendedMasterSecret, allowsPathCheck } = this.#choice;
-    const resumable: ResumableSession = {
-      sessionId: this.#sessionId,
-      masterSecret: secrets.masterSecret,
-      suite: suite.code,
-      identity: this.#identity,
-      serverName,
-    };
-    if (!isResumed && this.#sessionId.length > 0) this.#context.sessions?.put(resumable);
+    const { serverName, usesExtendedMasterSecret, allowsPathCheck } = this.#choice;
     return {
       protection: secrets.protection,
       identity: this.#identity,
@@ -297,7 +314,7 @@ export class ServerHandshake {
       usesExtendedMasterSecret,
       allowsPathCheck,
       extraKeys: secrets.extraKeys,
-      resumable: this.#sessionId.length > 0 ? resumable : undefined,
+      resumable: undefined,
     };
   }
 }

@@ -148,11 +148,12 @@ export class ServerHandshakes {
     const { counters, options } = this.#owner;
     const context = this.#context;
     counters.handshakesStarted++;
-    const choice = negotiate(context, arrival.hello);
+    const choice = negotiate(context, arrival.hello, now);
     if (choice.kind === "fail") {
       this.#refuse(peer, arrival, choice.alert, choice.reason);
       return;
     }
+    if (arrival.hello.sessionId.length > 0 && choice.resumes === undefined) counters.resumptionsRefused++;
     const ownCid = choice.peerCid === undefined ? NO_CID : context.claimCid();
     if (ownCid === undefined) {
       this.#refuse(peer, arrival, "internalError", "no free connection ID was found");
@@ -226,6 +227,12 @@ export class ServerHandshakes {
   ): void {
     this.remove(pending);
     pending.handshake.channel.protection?.release();
+    // Only its own peer can make us forget a session to resume: ids are sent in the clear, so others know them.
+    const { resumes } = pending.handshake;
+    const isFatal = cause === "alert-sent" || cause === "alert-received";
+    if (isFatal && resumes !== undefined && pending.run.peerHasKeys) {
+      this.#context.sessions?.forget(resumes.ticket);
+    }
     this.#owner.counters.handshakesFailed++;
     this.#owner.emit({ kind: "handshake-failed", peer: pending.peer, cause, alert, reason });
   }

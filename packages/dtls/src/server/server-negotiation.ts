@@ -1,4 +1,5 @@
 // What a server makes of a ClientHello: version, suite in the server's order, extensions, resumption. A pure decision.
+import type { Millis } from "@coracle/base";
 import { fail, type HandshakeFailure } from "../connection/handshake-context.ts";
 import type { GroupName } from "../crypto-provider.ts";
 import { type CertificateType, parseCertificateTypeOffer } from "../extension/certificate-type.ts";
@@ -10,8 +11,9 @@ import { ECDSA_SHA256 } from "../extension/signature-algorithms.ts";
 import { allowsUncompressed, groupByNumber } from "../extension/supported-groups.ts";
 import type { ClientHello } from "../handshake/client-hello.ts";
 import { DTLS_1_2 } from "../record/content-type.ts";
-import type { ResumableSession } from "../session/resumption.ts";
+import type { FoundSession } from "../session/session-store.ts";
 import { type CipherSuite, EMPTY_RENEGOTIATION_INFO_SCSV } from "../suite/cipher-suite.ts";
+import { findResumable } from "./resumption-check.ts";
 import type { ServerHandshakeContext } from "./server-context.ts";
 
 /** The server's choices. */
@@ -20,7 +22,7 @@ export interface ServerChoice {
   readonly suite: CipherSuite;
   /** Of the ephemeral key; absent for plain PSK and resumption. */
   readonly group: GroupName | undefined;
-  readonly resumes: ResumableSession | undefined;
+  readonly resumes: FoundSession | undefined;
   readonly usesExtendedMasterSecret: boolean;
   readonly signalsRenegotiation: boolean;
   /** What the client wants to receive; absent if it did not offer connection IDs or we do not use them. */
@@ -47,7 +49,11 @@ interface Offer {
 }
 
 /** Decides; nothing is stored or sent. */
-export function negotiate(context: ServerHandshakeContext, hello: ClientHello): ServerChoice | HandshakeFailure {
+export function negotiate(
+  context: ServerHandshakeContext,
+  hello: ClientHello,
+  now: Millis,
+): ServerChoice | HandshakeFailure {
   if (hello.version > DTLS_1_2 || hello.version >>> 8 !== 0xfe) {
     return fail("protocolVersion", "the client does not know DTLS 1.2");
   }
@@ -64,7 +70,7 @@ export function negotiate(context: ServerHandshakeContext, hello: ClientHello): 
   const cid = chooseCid(context, hello);
   if (cid.kind === "fail") return cid;
   const serverName = parseServerNameOf(hello);
-  const resumes = findResumable(context, hello, serverName);
+  const resumes = findResumable(context, { hello, serverName, now });
   if (resumes !== undefined && !usesExtendedMasterSecret) {
     return fail("handshakeFailure", "the resumed session had an extended master secret and the hello offers none");
   }
@@ -139,19 +145,6 @@ function chooseCid(
   const rrc = findExtension(hello.extensions, ExtensionType.returnRoutabilityCheck);
   if (rrc !== undefined && rrc.length > 0) return fail("decodeError", "the rrc extension is not empty");
   return { kind: "cid", peerCid, allowsPathCheck: rrc !== undefined && context.returnRoutabilityCheck };
-}
-
-function findResumable(
-  context: ServerHandshakeContext,
-  hello: ClientHello,
-  serverName: string | undefined,
-): { readonly session: ResumableSession; readonly suite: CipherSuite } | undefined {
-  if (hello.sessionId.length === 0) return undefined;
-  const session = context.sessions?.get(hello.sessionId);
-  if (session === undefined || session.serverName !== serverName) return undefined;
-  // The suite must still be one of ours and in this hello, or the session is not resumed (RFC 5246 §7.4.1.2).
-  const suite = context.suites.find((candidate) => candidate.code === session.suite);
-  return suite !== undefined && hello.cipherSuites.includes(suite.code) ? { session, suite } : undefined;
 }
 
 function chooseSuite(context: ServerHandshakeContext, hello: ClientHello, offer: Offer): CipherSuite | undefined {

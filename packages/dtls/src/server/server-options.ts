@@ -11,7 +11,7 @@ import type { CookieJar } from "../handshake/cookie.ts";
 import { REASSEMBLY_LIMITS, type ReassemblyLimits } from "../handshake/reassembly.ts";
 import type { PathCheckMode } from "../path/path-check.ts";
 import { NO_PADDING, type PaddingPolicy } from "../record/inner-plaintext.ts";
-import type { SessionStore } from "../session/resumption.ts";
+import type { SessionStore } from "../session/session-store.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../suite/cipher-suite.ts";
 import type { HandshakeRate } from "./handshake-budget.ts";
 import type { PskLookup } from "./server-context.ts";
@@ -67,6 +67,7 @@ export interface DtlsServerOptions {
   readonly verifyPeer?: PeerVerifier | undefined;
   /** Absent: connection IDs are not used. */
   readonly cids?: CidGenerator | undefined;
+  /** Where sessions to resume are kept: one store for one server. Absent: none is ever resumed. */
   readonly sessions?: SessionStore | undefined;
   /** Absent: own random keys, replaced every minute. */
   readonly cookies?: CookieJar | undefined;

@@ -3,16 +3,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SeededRandom } from "@coracle/base";
 import { systemCrypto as crypto } from "../io/mod.ts";
-import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, MemorySessionStore } from "../mod.ts";
+import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, SessionStore } from "../mod.ts";
 import { RandomCids, type ResumableSession } from "../mod.ts";
 import { LossyPair } from "../testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "../testing/outputs.ts";
 
 const psk = { identity: Uint8Array.of(1), key: new Uint8Array(16).fill(9) };
 
-function makeServer(options: Partial<DtlsServerOptions> = {}): { pair: LossyPair; store: MemorySessionStore } {
+function makeServer(options: Partial<DtlsServerOptions> = {}): { pair: LossyPair; store: SessionStore } {
   const random = new SeededRandom(1);
-  const store = new MemorySessionStore(10);
+  const store = new SessionStore();
   const server = new DtlsServer({
     crypto,
     random,
@@ -57,7 +57,7 @@ describe("resumption", () => {
     assert.ok(resumable !== undefined);
     const other = connect(pair, "b", { resume: resumable, serverName: "two" });
     assert.equal(outputOf(other, "established").summary.isResumed, false);
-    store.delete(resumable.sessionId);
+    store.forget(store.find(resumable.sessionId, pair.now)?.ticket ?? 0);
     const forgotten = connect(pair, "c", { resume: resumable, serverName: "one" });
     assert.equal(outputOf(forgotten, "established").summary.isResumed, false);
   });
@@ -76,22 +76,5 @@ describe("resumption", () => {
     pair.run({ durationMs: 300_000 });
     assert.equal(outputsOf(outputs, "established").length, 0);
     assert.equal(outputOf(outputs, "handshake-failed").cause, "timeout");
-  });
-});
-
-describe("MemorySessionStore", () => {
-  it("forgets the oldest beyond its capacity", () => {
-    const store = new MemorySessionStore(2);
-    const make = (id: number): ResumableSession => ({
-      sessionId: Uint8Array.of(id),
-      masterSecret: new Uint8Array(48),
-      suite: 0xc0a8,
-      identity: { kind: "anonymous" },
-      serverName: undefined,
-    });
-    for (const id of [1, 2, 3]) store.put(make(id));
-    assert.equal(store.size, 2);
-    assert.equal(store.get(Uint8Array.of(1)), undefined);
-    assert.ok(store.get(Uint8Array.of(3)) !== undefined);
   });
 });

@@ -10,7 +10,7 @@ const CHECK_AT = SECRET_AT + MASTER_SECRET_SIZE;
 const ENTRY_SIZE = CHECK_AT + PSK_CHECK_SIZE;
 const FIRST_ENTRIES = 64;
 /** Entry numbers fit 24 bits, so that a ticket of number and use fits a double. */
-export const SLAB_ENTRIES_MAX: number = 1 << 24;
+const TICKET_RADIX: number = 1 << 24;
 const USES: number = 2 ** 29;
 const NONE = -1;
 
@@ -48,7 +48,7 @@ export class SessionSlab {
   #size = 0;
 
   constructor(entriesMax: number) {
-    assert(entriesMax >= 1 && entriesMax <= SLAB_ENTRIES_MAX, `Cannot keep ${entriesMax} sessions`);
+    assert(entriesMax >= 1 && entriesMax < TICKET_RADIX, `Cannot keep ${entriesMax} sessions`);
     this.#entriesMax = entriesMax;
   }
 
@@ -128,12 +128,12 @@ export class SessionSlab {
 
   /** A number for this use of the entry; never 0. */
   ticketOf(entry: number): number {
-    return (this.#uses[entry] ?? 0) * SLAB_ENTRIES_MAX + entry + 1;
+    return (this.#uses[entry] ?? 0) * TICKET_RADIX + entry + 1;
   }
 
   /** The entry of a ticket, -1 if it has been removed since. */
   entryOf(ticket: number): number {
-    const entry = (ticket % SLAB_ENTRIES_MAX) - 1;
+    const entry = (ticket % TICKET_RADIX) - 1;
     return entry >= 0 && entry < this.#capacity && this.ticketOf(entry) === ticket ? entry : NONE;
   }
 

@@ -1,6 +1,6 @@
 // A CoAP server on DTLS behind the simulated NAT, and a fleet in front of it, on a virtual clock and a lossy network.
 import { ManualClock, type Millis, SeededRandom } from "@coracle/base";
-import { DtlsClient, type DtlsOutput, DtlsServer, MemorySessionStore, RandomCids } from "@coracle/dtls";
+import { DtlsClient, type DtlsOutput, DtlsServer, RandomCids, SessionStore } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { PacketNetwork } from "@coracle/sim";
 import { generate, parse } from "coap-packet";
@@ -78,7 +78,7 @@ export class SimulatedService {
       random: new SeededRandom(seed + 3),
       psk: () => (isWrongKey ? new Uint8Array(16) : KEY),
       cids: new RandomCids(6),
-      sessions: new MemorySessionStore(1000),
+      sessions: new SessionStore({ entriesMax: 1000 }),
     });
     const random = new SeededRandom(seed + 4);
     this.tally = new FleetTally(random);

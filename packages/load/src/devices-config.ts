@@ -40,6 +40,7 @@ export interface DevicesConfig extends ServiceConfig {
   readonly retransmissionsMax: number;
   readonly answerTimeoutMs: number;
   readonly json: string | undefined;
+  readonly progressEveryMs: number | undefined;
 }
 
 /** Exit codes besides 0 and 2. */
@@ -153,7 +154,14 @@ const coapFlags = {
     minMs: 10,
     group: COAP,
   }),
-  json: flag.path({ help: "Write the result as JSON into this file; - is standard output.", group: COAP }),
+};
+
+const resultFlags = {
+  json: flag.path({ help: "Write the result as JSON into this file; - is standard output." }),
+  progressEveryMs: flag.duration({
+    help: "A line of progress on standard error this often; else each second on a terminal, each ten seconds elsewhere.",
+    minMs: 100,
+  }),
 };
 
 /** The command line of `coracle-load devices`. */
@@ -166,6 +174,7 @@ export const devicesConfig: Config<DevicesConfig> = defineConfig({
     ...fleetFlags,
     ...dtlsFlags,
     ...coapFlags,
+    ...resultFlags,
     ...serviceFlags(),
     logLevel: flag.choice(LOG_LEVELS, {
       help: "Least level to log, to standard error.",

@@ -59,18 +59,33 @@ export interface FleetOptions {
 /** Makes a device's DTLS client, resuming if it has something to resume. */
 export type MakeClient = (device: number, resume: ResumableSession | undefined) => DtlsClient;
 
-/** What a device did or needs; devices are numbered from 0. */
+/** First octet of the server's connection ID: its node, where nodes put their ids there; `undefined` without an ID. */
+export type NodeOctet = number | undefined;
+
+/** What a device did or needs; devices are numbered from 0. `node` is who had the session. */
 export type FleetOutput =
   | { readonly kind: "send"; readonly device: number; readonly bytes: Uint8Array }
   /** Give the device another address. */
   | { readonly kind: "rebind"; readonly device: number }
-  | { readonly kind: "established"; readonly device: number; readonly tookMs: number; readonly isResumed: boolean }
+  | {
+      readonly kind: "established";
+      readonly device: number;
+      readonly tookMs: number;
+      readonly isResumed: boolean;
+      readonly node: NodeOctet;
+    }
   | { readonly kind: "handshake-failed"; readonly device: number; readonly cause: string }
   | { readonly kind: "session-closed"; readonly device: number; readonly cause: string }
   | { readonly kind: "requested"; readonly device: number }
-  | { readonly kind: "retransmitted"; readonly device: number }
-  | { readonly kind: "answered"; readonly device: number; readonly tookMs: number; readonly code: string }
-  | { readonly kind: "lost"; readonly device: number }
+  | { readonly kind: "retransmitted"; readonly device: number; readonly node: NodeOctet }
+  | {
+      readonly kind: "answered";
+      readonly device: number;
+      readonly tookMs: number;
+      readonly code: string;
+      readonly node: NodeOctet;
+    }
+  | { readonly kind: "lost"; readonly device: number; readonly node: NodeOctet }
   /** A request was due and every device was busy. */
   | { readonly kind: "late" }
   | { readonly kind: "finished" };

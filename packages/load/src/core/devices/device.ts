@@ -1,7 +1,7 @@
 // One device: a DTLS session that is made anew when it ends, and one CoAP request at a time (RFC 7252 §4.7, NSTART 1).
 import { type Millis, millis, type Random } from "@coracle/base";
 import type { DtlsClient, DtlsOutput, ResumableSession } from "@coracle/dtls";
-import type { CoapAnswer, CoapCodec, CoapTiming, FleetOutput, MakeClient } from "./device-types.ts";
+import type { CoapAnswer, CoapCodec, CoapTiming, FleetOutput, MakeClient, NodeOctet } from "./device-types.ts";
 
 /** What all devices of a fleet share. */
 export interface DeviceContext {
@@ -39,6 +39,8 @@ export class Device {
   #exchange: Exchange | undefined;
   #messageId: number;
   #token = 0;
+  /** Of the newest session. */
+  #node: NodeOctet;
 
   constructor(index: number, context: DeviceContext) {
     this.index = index;
@@ -134,13 +136,13 @@ export class Device {
     const isOver = exchange.isAcknowledged || !timing.confirmable;
     if (isOver || exchange.transmissions > timing.retransmissionsMax) {
       this.#exchange = undefined;
-      emit({ kind: "lost", device: this.index });
+      emit({ kind: "lost", device: this.index, node: this.#node });
       return;
     }
     exchange.transmissions++;
     exchange.timeoutMs *= 2;
     exchange.deadline = millis(now + exchange.timeoutMs);
-    if (this.#isEstablished) emit({ kind: "retransmitted", device: this.index });
+    if (this.#isEstablished) emit({ kind: "retransmitted", device: this.index, node: this.#node });
     this.#send(exchange.bytes, now);
   }
 
@@ -159,8 +161,9 @@ export class Device {
       case "established": {
         this.#isEstablished = true;
         this.#resumable = output.resumable;
-        const { isResumed } = output.summary;
-        emit({ kind: "established", device, tookMs: now - this.#connectedAt, isResumed });
+        const { isResumed, peerCid } = output.summary;
+        this.#node = peerCid[0];
+        emit({ kind: "established", device, tookMs: now - this.#connectedAt, isResumed, node: this.#node });
         if (this.#exchange !== undefined) this.#send(this.#exchange.bytes, now);
         return;
       }
@@ -191,20 +194,19 @@ export class Device {
   }
 
   #onAnswer(exchange: Exchange, answer: CoapAnswer, now: Millis): void {
-    const { timing, emit } = this.#context;
     if (answer.kind === "answer") {
-      if (answer.token !== exchange.token) return;
-      this.#exchange = undefined;
-      emit({ kind: "answered", device: this.index, tookMs: now - exchange.startedAt, code: answer.code });
+      if (answer.token === exchange.token) this.#onAnswered(exchange, answer.code, now);
       return;
     }
     if (answer.messageId !== exchange.messageId) return;
-    if (answer.kind === "reset") {
-      this.#exchange = undefined;
-      emit({ kind: "answered", device: this.index, tookMs: now - exchange.startedAt, code: "reset" });
-      return;
-    }
+    if (answer.kind === "reset") return this.#onAnswered(exchange, "reset", now);
     exchange.isAcknowledged = true;
-    exchange.deadline = millis(now + timing.answerTimeoutMs);
+    exchange.deadline = millis(now + this.#context.timing.answerTimeoutMs);
+  }
+
+  #onAnswered(exchange: Exchange, code: string, now: Millis): void {
+    this.#exchange = undefined;
+    const tookMs = now - exchange.startedAt;
+    this.#context.emit({ kind: "answered", device: this.index, tookMs, code, node: this.#node });
   }
 }

@@ -11,17 +11,20 @@ export interface FleetMoment {
   readonly before: Readonly<FleetCounts>;
   readonly established: number;
   readonly devices: number;
+  /** Request to answer since the moment before; absent without an answer. */
+  readonly recent: SampleSummary | undefined;
 }
 
 /** One line: how it stands, and rates since the line before. */
 export function progressLine(moment: FleetMoment): string {
-  const { elapsedMs, sinceMs, counts, before, established, devices } = moment;
+  const { elapsedMs, sinceMs, counts, before, established, devices, recent } = moment;
   const perSecond = (now: number, then: number): string => ((now - then) / Math.max(0.001, sinceMs / 1000)).toFixed(0);
   return [
     `${(elapsedMs / 1000).toFixed(0)} s`,
     `${established}/${devices} connected`,
     `${perSecond(counts.answered, before.answered)} requests/s`,
     `${perSecond(counts.handshakes, before.handshakes)} handshakes/s`,
+    ...(recent === undefined ? [] : [`p50 ${milliseconds(recent.p50)} p99 ${milliseconds(recent.p99)}`]),
     `${counts.answered} answered`,
     `${counts.retransmissions} retransmitted`,
     `${counts.lost} lost`,
@@ -32,7 +35,7 @@ export function progressLine(moment: FleetMoment): string {
 
 /** The table at the end. */
 export function resultLines(result: FleetResult, durationMs: number): readonly string[] {
-  const { counts, request, handshake, codes, failures } = result;
+  const { counts, request, handshake, codes, failures, nodes } = result;
   const seconds = Math.max(0.001, durationMs / 1000);
   const share = counts.requests === 0 ? 0 : (100 * counts.retransmissions) / counts.requests;
   return [
@@ -42,13 +45,28 @@ export function resultLines(result: FleetResult, durationMs: number): readonly s
     `handshakes  ${counts.handshakes} (${(counts.handshakes / seconds).toFixed(0)}/s), ${counts.resumed} resumed, ${counts.handshakesFailed} failed${counts.handshakesFailed > 0 ? `: ${countsText(failures)}` : ""}`,
     `  latency   ${latencyText(handshake)}`,
     `devices     ${counts.rebinds} times another address, ${counts.sessionsClosed} sessions ended by the server`,
+    ...nodeLines(nodes),
   ];
+}
+
+/** Only where there is more than one node. */
+function nodeLines(nodes: FleetResult["nodes"]): readonly string[] {
+  const entries = Object.entries(nodes);
+  if (entries.length < 2) return [];
+  return entries.map(
+    ([node, { handshakes, answered, lost, retransmissions }]) =>
+      `  ${`node ${node}`.padEnd(9)} ${answered} answered, ${lost} lost, ${retransmissions} retransmitted, ${handshakes} handshakes`,
+  );
 }
 
 function latencyText(summary: SampleSummary | undefined): string {
   if (summary === undefined) return "none";
-  const ms = (seconds: number): string => `${(seconds * 1000).toFixed(2)} ms`;
-  return `p50 ${ms(summary.p50)}, p95 ${ms(summary.p95)}, p99 ${ms(summary.p99)}, most ${ms(summary.max)}`;
+  const { p50, p95, p99, max } = summary;
+  return `p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, most ${milliseconds(max)}`;
+}
+
+function milliseconds(seconds: number): string {
+  return `${(seconds * 1000).toFixed(2)} ms`;
 }
 
 function countsText(counts: Readonly<Record<string, number>>): string {

@@ -2,6 +2,7 @@
 import { type Random, unreachable } from "@coracle/base";
 import { SampleSet, type SampleSummary } from "../attachments/sample-set.ts";
 import type { FleetOutput } from "./device-types.ts";
+import { type NodeCounts, NodeTally } from "./node-tally.ts";
 
 /** Everything counted. */
 export interface FleetCounts {
@@ -20,6 +21,8 @@ export interface FleetCounts {
 /** The result of a run. */
 export interface FleetResult {
   readonly counts: Readonly<FleetCounts>;
+  /** By the first octet of the server's connection ID: its node, in a cluster. */
+  readonly nodes: Readonly<Record<string, Readonly<NodeCounts>>>;
   /** Answers by code. */
   readonly codes: Readonly<Record<string, number>>;
   /** Failed handshakes by cause. */
@@ -51,15 +54,21 @@ export class FleetTally {
   readonly #failures: Map<string, number> = new Map();
   readonly #requests: SampleSet;
   readonly #handshakes: SampleSet;
+  readonly #nodes: NodeTally = new NodeTally();
+  readonly #random: Random;
+  #recent: SampleSet;
 
   constructor(random: Random) {
+    this.#random = random;
     this.#requests = new SampleSet(random);
     this.#handshakes = new SampleSet(random);
+    this.#recent = new SampleSet(random);
   }
 
   /** Takes an output in. */
   add(output: FleetOutput): void {
     const { counts } = this;
+    this.#nodes.add(output);
     switch (output.kind) {
       case "send":
       case "finished":
@@ -73,6 +82,7 @@ export class FleetTally {
       case "answered":
         counts.answered++;
         this.#requests.add(output.tookMs / 1000, `device ${output.device}`);
+        this.#recent.add(output.tookMs / 1000, "");
         return count(this.#codes, output.code);
       case "lost":
         counts.lost++;
@@ -99,9 +109,22 @@ export class FleetTally {
     }
   }
 
+  /** Request to answer since this was last asked for. */
+  takeRecent(): SampleSummary | undefined {
+    const recent = this.#recent.summary();
+    this.#recent = new SampleSet(this.#random);
+    return recent;
+  }
+
+  /** The numbers of each node. */
+  nodes(): Readonly<Record<string, Readonly<NodeCounts>>> {
+    return this.#nodes.result();
+  }
+
   result(): FleetResult {
     return {
       counts: { ...this.counts },
+      nodes: this.nodes(),
       codes: Object.fromEntries(this.#codes),
       failures: Object.fromEntries(this.#failures),
       request: this.#requests.summary(),

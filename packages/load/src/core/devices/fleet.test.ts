@@ -119,8 +119,12 @@ describe("the words of a run", () => {
       before,
       established: 10,
       devices: 10,
+      recent: result.request,
     });
-    assert.match(line, /^4 s {2}10\/10 connected {2}50 requests\/s {2}0 handshakes\/s {2}200 answered/);
+    assert.match(
+      line,
+      /^4 s {2}10\/10 connected {2}50 requests\/s {2}0 handshakes\/s {2}p50 \d+\.\d\d ms p99 \d+\.\d\d ms {2}200 answered/,
+    );
     const [first = "", latency = ""] = resultLines(result, 4000);
     assert.match(first, /^requests {4}200, 200 answered \(50\/s\), 0 lost, 0 retransmitted \(0\.00 %\)/);
     assert.match(latency, /p50 \d+\.\d\d ms, p95 .*, p99 .*, most /);

@@ -5,6 +5,7 @@ import {
   failureLine,
   SAME_SIGNAL_MS,
   type Service,
+  type ServiceHandler,
   type ServiceParts,
   startService,
 } from "@coracle/lifecycle";
@@ -12,7 +13,6 @@ import {
   exitProcess,
   onSignal,
   resolveHost,
-  startInterval,
   stderr,
   stdout,
   systemClock,
@@ -21,15 +21,17 @@ import {
   udpAddress,
   writeFileAtomic,
 } from "@coracle/runtime";
+import { Hono } from "hono";
 import type { FleetOptions } from "../../core/devices/device-types.ts";
 import { Fleet } from "../../core/devices/fleet.ts";
-import { progressLine, resultLines } from "../../core/devices/fleet-report.ts";
+import { resultLines } from "../../core/devices/fleet-report.ts";
 import { type FleetResult, FleetTally } from "../../core/devices/fleet-tally.ts";
 import { DEVICES_EXIT_CODES, type DevicesConfig } from "../../devices-config.ts";
 import { CoapPacketCodec } from "./coap-codec.ts";
 import { clientMaker } from "./device-credentials.ts";
 import { addDevicesMetrics } from "./devices-metrics.ts";
 import { FleetDriver } from "./fleet-driver.ts";
+import { FleetProgress } from "./fleet-progress.ts";
 
 const COMMAND = "coracle-load devices";
 const PROGRESS_TERMINAL_MS = 1000;
@@ -40,6 +42,7 @@ interface Run {
   readonly fleet: Fleet;
   readonly tally: FleetTally;
   readonly driver: FleetDriver;
+  readonly progress: FleetProgress;
 }
 
 /** Runs the command and ends the process with its exit code. */
@@ -70,7 +73,7 @@ async function serve(config: DevicesConfig): Promise<number> {
       setup: async (own): Promise<ServiceParts> => {
         run = await prepare(own, config);
         if (interruption.isInterrupted) run.driver.stop();
-        return {};
+        return { handler: createRoutes(run) };
       },
     });
     const code = run === undefined ? DEVICES_EXIT_CODES.failed : await runToEnd(config, run);
@@ -97,7 +100,16 @@ async function prepare(service: Service, config: DevicesConfig): Promise<Run> {
       onOutput(output);
     },
   });
-  return { fleet, tally, driver };
+  const writer = stderr();
+  const everyMs = config.progressEveryMs ?? (writer.isTerminal ? PROGRESS_TERMINAL_MS : PROGRESS_MS);
+  const progress = new FleetProgress({ fleet, tally, devices: config.count, writer, clock: systemClock, everyMs });
+  return { fleet, tally, driver, progress };
+}
+
+function createRoutes({ progress }: Run): ServiceHandler {
+  const app = new Hono();
+  app.get("/fleet", (c) => c.json(progress.document()));
+  return (request) => app.fetch(request);
 }
 
 function fleetOptions(config: DevicesConfig): FleetOptions {
@@ -111,24 +123,14 @@ async function addressOf({ target }: DevicesConfig): Promise<UdpAddress> {
   return udpAddress(first, target.port);
 }
 
-async function runToEnd(config: DevicesConfig, { fleet, tally, driver }: Run): Promise<number> {
-  const startedAt = systemClock.now();
-  const writer = stderr();
-  let [shownAt, before] = [startedAt, { ...tally.counts }];
-  const show = (): void => {
-    const now = systemClock.now();
-    const moment = { elapsedMs: now - startedAt, sinceMs: now - shownAt, counts: tally.counts, before };
-    const line = progressLine({ ...moment, established: fleet.established, devices: config.count });
-    [shownAt, before] = [now, { ...tally.counts }];
-    writer.write(`${line}\n`);
-  };
-  const timer = startInterval(writer.isTerminal ? PROGRESS_TERMINAL_MS : PROGRESS_MS, show);
+async function runToEnd(config: DevicesConfig, { tally, driver, progress }: Run): Promise<number> {
+  progress.start();
   try {
     await driver.run();
   } finally {
-    timer.cancel();
+    progress.end();
   }
-  const durationMs = systemClock.now() - startedAt;
+  const durationMs = progress.elapsedMs;
   const result = tally.result();
   const people = config.json === "-" ? stderr() : stdout();
   people.write(`${resultLines(result, durationMs).join("\n")}\n`);

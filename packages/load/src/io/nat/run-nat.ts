@@ -4,6 +4,7 @@ import { ExitError, runWithConfig, type Service, type ServiceParts } from "@cora
 import { formatUdpAddress, resolveHost, systemRandom, type UdpAddress, udpAddress } from "@coracle/runtime";
 import { type Context, Hono } from "hono";
 import { NatTable } from "../../core/nat/nat-table.ts";
+import type { NatCounts } from "../../core/nat/nat-types.ts";
 import type { NatConfig } from "../../nat-config.ts";
 import { NatDriver } from "./nat-driver.ts";
 import { addNatMetrics } from "./nat-metrics.ts";
@@ -43,7 +44,20 @@ function createRoutes({ table, driver, backends }: Parts): Hono {
   app.get("/flows", (c) => {
     const perBackend = Object.fromEntries(table.perBackend().map((count, index) => [backends[index] ?? "", count]));
     const { size: flows, lingering, drops, counts } = table;
-    return c.json({ flows, lingering, perBackend, drops, counts, lost: driver.lost });
+    const { served, lost } = totals(counts, driver.lost);
+    const { rebinds, reshuffles } = counts;
+    return c.json({
+      served,
+      lost,
+      rebinds,
+      reshuffles,
+      flows,
+      lingering,
+      perBackend,
+      drops,
+      counts,
+      driver: driver.lost,
+    });
   });
   app.post("/rebind", (c) => {
     const share = readShare(c, "share", 1);
@@ -62,6 +76,14 @@ function createRoutes({ table, driver, backends }: Parts): Hono {
     return c.json(table.drops);
   });
   return app;
+}
+
+/** Datagrams carried and not carried, both directions together. */
+function totals(counts: NatCounts, driver: NatDriver["lost"]): { readonly served: number; readonly lost: number } {
+  const { toBackends, toClients, droppedToBackends, droppedToClients, flowsFull, noFlow } = counts;
+  const inTable = droppedToBackends + droppedToClients + flowsFull + noFlow;
+  const inDriver = driver.portNotOpen + driver.portFailed + driver.stranger;
+  return { served: toBackends + toClients, lost: inTable + inDriver };
 }
 
 function readShare(c: Context, name: string, otherwise: number): number | undefined {

@@ -2,6 +2,7 @@
 import type { UdpAddress } from "./address.ts";
 import type { UdpStats } from "./counters.ts";
 import type { SteeringRule } from "./native/steering.ts";
+import type { SteeringProgram } from "./native/steering-program.ts";
 
 /** A datagram that came in. Valid only until the receiver's callback returns: its memory is used again. */
 export interface ReceivedDatagram {
@@ -40,6 +41,9 @@ export interface UdpEndpoint {
   close(): void;
 }
 
+/** Rules, or a program made with a `SteeringAssembler`. */
+export type Steering = readonly SteeringRule[] | SteeringProgram;
+
 /** What to bind and how. */
 export interface UdpSocketOptions {
   /** An IP address; names are not resolved. `::` also takes IPv4. */
@@ -50,8 +54,8 @@ export interface UdpSocketOptions {
   readonly receiveBufferBytes?: number;
   /** Sends runs of equal-sized datagrams to one address as one (`UDP_SEGMENT`): for links between nodes. Default false. */
   readonly segment?: boolean;
-  /** Which thread gets a datagram, where several share the port. Without rules the kernel hashes addresses and ports. */
-  readonly steering?: readonly SteeringRule[];
+  /** Which thread gets a datagram, where several share the port. Without it the kernel hashes addresses and ports. */
+  readonly steering?: Steering;
   /** Messages that wait for a flush. Default 256. */
   readonly sendQueueMax?: number;
 }

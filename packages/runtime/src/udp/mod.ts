@@ -1,8 +1,9 @@
 // UDP: one contract, packet threads on native sockets, single sockets on what the runtime has.
 export { copyUdpAddress, formatUdpAddress, hostText, type UdpAddress, udpAddress, udpAddressKey } from "./address.ts";
 export { addUdpStats, UDP_DROP_CAUSES, type UdpDropCause, type UdpStats } from "./counters.ts";
-export type { BatchSizes, ReceivedDatagram, UdpBatch, UdpEndpoint, UdpSocketOptions } from "./endpoint.ts";
+export type { BatchSizes, ReceivedDatagram, Steering, UdpBatch, UdpEndpoint, UdpSocketOptions } from "./endpoint.ts";
 export { type ByteMatch, steerByDtlsCid, type SteeringRule } from "./native/steering.ts";
+export { SteeringAssembler, type LoadSize, type SteeringProgram } from "./native/steering-program.ts";
 export { type OpenedUdp, openUdpEndpoint, type OpenUdpOptions } from "./open-endpoint.ts";
 export { describeUdpPath, type UdpImplementation, type UdpPath } from "./path.ts";
 export type { BatchReceiver } from "./portable/portable-options.ts";

@@ -55,6 +55,13 @@ export class Poller {
     return count;
   }
 
+  /** Ends the wait of another thread's poller. */
+  wakeOther(wakeFd: number): void {
+    this.#scratch.words[0] = 1;
+    this.#scratch.words[1] = 0;
+    this.#libc.write(wakeFd, this.#scratch.address, 8);
+  }
+
   close(): void {
     this.#libc.close(this.#epoll);
     this.#libc.close(this.wakeFd);

@@ -1,5 +1,5 @@
 // Options of a native socket: buffer sizes, sharing a port, steering, and what the kernel says it dropped.
-import type { UdpSocketOptions } from "../endpoint.ts";
+import type { Steering, UdpSocketOptions } from "../endpoint.ts";
 import { UdpError } from "../udp-error.ts";
 import {
   AF_INET6,
@@ -17,7 +17,7 @@ import {
 } from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { NativeMemory } from "./native-memory.ts";
-import { compileSteering, INSTRUCTION_SIZE_BYTES, type SteeringRule } from "./steering.ts";
+import { compileSteering, INSTRUCTION_SIZE_BYTES } from "./steering.ts";
 
 const BUFFER_BYTES = 4 << 20;
 /** A full send buffer stops the thread for this long at most; then the rest of the batch is dropped and counted. */
@@ -52,9 +52,9 @@ export function applySocketOptions({ libc, fd, family, options, shared }: Option
   }
 }
 
-/** Attaches the rules to the group of the bound socket `fd`; answers why not, if refused. */
-export function attachSteering(libc: Libc, fd: number, rules: readonly SteeringRule[]): string | undefined {
-  const code = compileSteering(rules);
+/** Attaches the program to the group of the bound socket `fd`; answers why not, if refused. */
+export function attachSteering(libc: Libc, fd: number, steering: Steering): string | undefined {
+  const code = compileSteering(steering);
   const memory = new NativeMemory(libc, code.length);
   memory.bytes.set(code);
   const program = new NativeMemory(libc, 16);

@@ -1,5 +1,6 @@
 // Which socket of a port gets a datagram: a classic BPF program of the reuseport group (socket(7), filter.rst of Linux).
 import { assert } from "@coracle/base";
+import type { SteeringProgram } from "./steering-program.ts";
 
 /**
  * Datagrams whose bytes match all of `where` go to the thread whose number is in the byte at `octetOffset`. Offsets count from
@@ -38,8 +39,12 @@ export function steerByDtlsCid(octetInCid: number): SteeringRule {
   return { where: [{ offset: 0, value: 25 }], octetOffset: 11 + octetInCid };
 }
 
-/** The program of these rules; the first that matches decides. Bytes beyond a datagram match nothing. */
-export function compileSteering(rules: readonly SteeringRule[]): Uint8Array<ArrayBuffer> {
+/** A program, or that of these rules; the first that matches decides. Bytes beyond a datagram match nothing. */
+export function compileSteering(steering: readonly SteeringRule[] | SteeringProgram): Uint8Array<ArrayBuffer> {
+  return "kind" in steering ? encode(steering.code) : compileRules(steering);
+}
+
+function compileRules(rules: readonly SteeringRule[]): Uint8Array<ArrayBuffer> {
   assert(
     rules.length > 0 && rules.length <= RULES_MAX,
     `Cannot steer by ${rules.length} rules: 1 to ${RULES_MAX} work`,

@@ -1,5 +1,4 @@
 // The loop of a packet thread on native sockets: wait, receive, handle, flush. It never returns to the event loop until it ends.
-import type { Millis } from "@coracle/base";
 import { systemClock } from "../../clock.ts";
 import type { UdpEndpoint, UdpSocketOptions } from "../endpoint.ts";
 import { NativeSocket } from "../native/native-socket.ts";
@@ -37,6 +36,7 @@ export class NativeThread implements SocketOpener {
     this.#memory = new ReceiveMemory(support.libc, plan.sizes);
     this.#poller = new Poller(support.libc);
     this.link = new ThreadLink(plan, this, report);
+    this.link.serveWith({ ownFd: this.wakeFd, wake: (fd) => this.#poller.wakeOther(fd) });
   }
 
   get wakeFd(): number {
@@ -57,15 +57,26 @@ export class NativeThread implements SocketOpener {
     }
   }
 
-  /** Serves until the stop word is set. What the handler throws comes out, with the sockets closed. */
-  run(): void {
+  /**
+   * Serves until the stop word is set, or until there is mail: to take that the event loop has to turn, then this is to be
+   * called again. What the handler throws comes out, with the sockets closed.
+   */
+  run(): "stopped" | "mail" {
+    const { link } = this;
     let isBroken = true;
     try {
-      while (!this.link.isStopped) this.#turn();
+      while (!link.isStopped && !link.hasMail) this.#turn();
       isBroken = false;
     } finally {
-      this.#end(isBroken);
+      if (isBroken || link.isStopped) this.#end(isBroken);
     }
+    return link.isStopped ? "stopped" : "mail";
+  }
+
+  /** Takes a value that was mailed, outside of {@link run}. */
+  takeMail(value: unknown): void {
+    this.link.takeMail(value);
+    this.#flush();
   }
 
   /** Closes what was opened, instead of {@link run}. */
@@ -107,11 +118,12 @@ export class NativeThread implements SocketOpener {
     const { link } = this;
     const { tickMs } = link.plan;
     const drained = link.drain();
+    const isMore = link.handler.work?.(systemClock.now()) ?? false;
     this.#flush();
     // Asks for the bell before it sleeps; if something came meanwhile it only looks at the sockets.
-    const waitMs = drained === 0 && link.fromMain.sleep() ? tickMs : 0;
+    const waitMs = drained === 0 && !isMore && link.sleep() ? tickMs : 0;
     const ready = this.#poller.wait(waitMs, this.#ready);
-    link.fromMain.awake();
+    link.awake();
     for (let index = 0; index < ready; index++) this.#serve(this.#ready[index] ?? 0);
     const now = systemClock.now();
     if (now < this.#nextTick) return;
@@ -132,7 +144,7 @@ export class NativeThread implements SocketOpener {
     for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
       const received = socket.receive();
       if (received === 0) return;
-      if (memory.count > 0) this.link.handler.receive(memory, index, systemClock.now() as Millis);
+      if (memory.count > 0) this.link.handler.receive(memory, index, systemClock.now());
       this.#flush();
       if (received < memory.batchMax || this.link.sockets[index] !== socket) return;
     }

@@ -9,13 +9,15 @@ import type { UdpImplementation, UdpPath } from "../path.ts";
 import { UdpError } from "../udp-error.ts";
 import { PacketThread, type ThreadListener } from "./packet-thread.ts";
 import { PacketThreads } from "./packet-threads.ts";
-import type { ThreadPlan } from "./thread-plan.ts";
+import { ControlWord, type ThreadPlan } from "./thread-plan.ts";
 import { ThreadRing } from "./thread-ring.ts";
 
 const RING_SIZE_BYTES = 1 << 20;
 const TICK_MS = 100;
-/** More threads than this share no port: their numbers are one octet. */
-const THREADS_MAX = 256;
+/** Between each two threads there is a ring each way: more threads would be too many rings. */
+const THREADS_MAX = 64;
+/** What a thread hands over to another while that one is busy with a batch; larger datagrams than a ring's half do not fit. */
+const PEER_RING_SIZE_BYTES = 1 << 16;
 
 /** How to open packet threads. */
 export interface PacketThreadsOptions {
@@ -56,9 +58,11 @@ export async function openPacketThreads(options: PacketThreadsOptions): Promise<
     let sockets = options.sockets;
     let path = first;
     let locals: readonly UdpAddress[] = [];
+    const peers = peerRings(path.threads);
     // The kernel counts sockets in the order of bind, and the octet that steers is that number: one after the other.
     for (let number = 0; number < path.threads; number++) {
-      const thread = new PacketThread(planOf(options, { number, path, sockets }), options.worker, listenerOf(options));
+      const plan = planOf(options, { path, sockets, peers }, number);
+      const thread = new PacketThread(plan, options.worker, listenerOf(options));
       threads.push(thread);
       const ready = await thread.start();
       path = ready.path;
@@ -91,9 +95,25 @@ async function choosePath({ implementation, threads, sockets }: PacketThreadsOpt
   };
 }
 
+/** The rings of all pairs, by writer, then by reader. Memory that is never written to is not resident. */
+interface AllPeers {
+  readonly rings: readonly (readonly SharedArrayBuffer[])[];
+  readonly wakeFds: SharedArrayBuffer;
+}
+
+function peerRings(threads: number): AllPeers {
+  const ring = (isOwn: boolean): SharedArrayBuffer => ThreadRing.allocate(isOwn ? 64 : PEER_RING_SIZE_BYTES);
+  const numbers = Array.from({ length: threads }, (_, number) => number);
+  return {
+    rings: numbers.map((writer) => numbers.map((reader) => ring(writer === reader))),
+    wakeFds: new SharedArrayBuffer(threads * Int32Array.BYTES_PER_ELEMENT),
+  };
+}
+
 function planOf(
   options: PacketThreadsOptions,
-  { number, path, sockets }: { number: number; path: UdpPath; sockets: readonly UdpSocketOptions[] },
+  { path, sockets, peers }: { path: UdpPath; sockets: readonly UdpSocketOptions[]; peers: AllPeers },
+  number: number,
 ): ThreadPlan {
   const ringSizeBytes = options.ringSizeBytes ?? RING_SIZE_BYTES;
   return {
@@ -107,7 +127,12 @@ function planOf(
     toMain: ThreadRing.allocate(ringSizeBytes),
     fromMain: ThreadRing.allocate(ringSizeBytes),
     counters: new SharedArrayBuffer((sockets.length + 1) * COUNTERS_SIZE_BYTES),
-    stop: new SharedArrayBuffer(4),
+    control: new SharedArrayBuffer(ControlWord.count * Int32Array.BYTES_PER_ELEMENT),
+    peers: {
+      inboxes: peers.rings.flatMap((outboxes) => outboxes[number] ?? []),
+      outboxes: peers.rings[number] ?? [],
+      wakeFds: peers.wakeFds,
+    },
   };
 }
 

@@ -11,8 +11,14 @@ import type { UdpError } from "../udp-error.ts";
 export interface PacketHandler {
   /** A batch from the socket with this index. What it sends leaves when it returns. */
   receive(batch: UdpBatch, socket: number, now: Millis): void;
+  /** A datagram that another thread handed over: the handler's own, with 32 writable bytes in front. */
+  handedOver?(datagram: ReceivedDatagram, socket: number, now: Millis): void;
   /** A message that the main thread posted. `bytes` is the handler's own. */
   message?(kind: number, bytes: Uint8Array): void;
+  /** A value that the main thread mailed, as the structured clone of it. */
+  mail?(value: unknown): void;
+  /** Called after each batch and before the thread sleeps: work that was put off. True if there is more: it does not sleep then. */
+  work?(now: Millis): boolean;
   /** Called at least every `tickMs`, under load too. */
   tick?(now: Millis): void;
   /** The thread ends. On native sockets, datagrams sent now still leave. */
@@ -37,9 +43,11 @@ export interface PacketContext {
   post(kind: number, bytes: Uint8Array, start?: number, end?: number): boolean;
   /** Hands a datagram to the main thread: what is not the fast path. False if its ring is full: counted, dropped. */
   passUp(datagram: ReceivedDatagram, socket: number): boolean;
+  /** Hands a datagram to another thread's handler. False if the ring between the two is full: counted, dropped. */
+  handOver(thread: number, datagram: ReceivedDatagram, socket: number): boolean;
   /**
    * Opens one more socket, of this thread alone: `opened` hears its index and the endpoint, or why not; on the native path
-   * before this returns. At most 4096.
+   * before this returns. At most 61,440.
    */
   open(options: UdpSocketOptions, opened: (result: OpenedSocket | UdpError) => void): void;
   /** Closes a socket that {@link open} opened. */

@@ -7,7 +7,15 @@ import { openLibc } from "../native/libc.ts";
 import { wakePoller } from "../native/poller.ts";
 import { UdpError } from "../udp-error.ts";
 import { type Part, type Posted, postAddressed, postBytes, readAddressed } from "./addressed-message.ts";
-import { KIND_DATAGRAM, KIND_SEND, MESSAGES_PER_TURN, type ThreadPlan, type ThreadReport } from "./thread-plan.ts";
+import {
+  ControlWord,
+  KIND_DATAGRAM,
+  KIND_SEND,
+  MESSAGES_PER_TURN,
+  type ThreadMail,
+  type ThreadPlan,
+  type ThreadReport,
+} from "./thread-plan.ts";
 import { ThreadRing } from "./thread-ring.ts";
 
 /** A thread that does not end by itself is ended. */
@@ -73,14 +81,26 @@ export class PacketThread {
     return this.#posted(postAddressed(this.#toThread, KIND_SEND, part, { socket, peer }));
   }
 
+  /** Hands the handler a structured clone of `value`; for what is too large for the ring or shares memory. */
+  mail(value: unknown): void {
+    this.#worker.postMessage({ kind: "coracle-mail", value } satisfies ThreadMail);
+    Atomics.add(new Int32Array(this.plan.control), ControlWord.mailed, 1);
+    this.#wake();
+  }
+
   stats(socket: number): UdpStats {
     const at = socket * COUNTERS_SIZE_BYTES;
     return new UdpCounters(new Float64Array(this.plan.counters, at, COUNTER_SLOTS)).stats();
   }
 
-  /** Messages that did not fit the rings, from and to the thread. */
-  ringDrops(): { readonly fromThread: number; readonly toThread: number } {
-    return { fromThread: this.#fromThread.refused(), toThread: this.#toThread.refused() };
+  /** Messages that did not fit the rings, from and to the thread, and from it to the others. */
+  ringDrops(): { readonly fromThread: number; readonly toThread: number; readonly toPeers: number } {
+    const outboxes = this.plan.peers.outboxes.map((memory) => new ThreadRing(memory).refused());
+    return {
+      fromThread: this.#fromThread.refused(),
+      toThread: this.#toThread.refused(),
+      toPeers: outboxes.reduce((sum, refused) => sum + refused, 0),
+    };
   }
 
   /** Lets the thread send what waits and ends it. */
@@ -92,7 +112,7 @@ export class PacketThread {
           timer.cancel();
           resolve();
         };
-        Atomics.store(new Int32Array(this.plan.stop), 0, 1);
+        Atomics.store(new Int32Array(this.plan.control), ControlWord.stop, 1);
         this.#wake();
       });
       this.#isOver = true;

@@ -32,17 +32,29 @@ export class PacketThreads {
     return target.post(kind, { bytes, start: 0, end: bytes.length });
   }
 
+  /**
+   * Hands a structured clone of `value` to the handler of every thread: for what is too large for a ring, or is memory to share. A
+   * thread leaves its loop to take it, so not for every day.
+   */
+  mail(value: unknown): void {
+    for (const thread of this.#threads) thread.mail(value);
+  }
+
   /** Counts of the sockets that the handlers opened themselves, added up. */
   openedStats(): UdpStats {
     return this.#statsOf(this.sockets.length);
   }
 
   /** Messages and datagrams that did not fit the rings. */
-  ringDrops(): { readonly toMain: number; readonly toThreads: number } {
+  ringDrops(): { readonly toMain: number; readonly toThreads: number; readonly between: number } {
     const drops = this.#threads.map((thread) => thread.ringDrops());
     const sum = (of: (drop: (typeof drops)[number]) => number): number =>
       drops.reduce((all, drop) => all + of(drop), 0);
-    return { toMain: sum(({ fromThread }) => fromThread), toThreads: sum(({ toThread }) => toThread) };
+    return {
+      toMain: sum(({ fromThread }) => fromThread),
+      toThreads: sum(({ toThread }) => toThread),
+      between: sum(({ toPeers }) => toPeers),
+    };
   }
 
   /** Ends all threads. What handlers on native sockets send in their `close` still leaves. */

@@ -1,5 +1,5 @@
 // A packet thread on the runtime's own sockets: its event loop turns, but it is not the main thread's.
-import { systemClock, startInterval } from "../../clock.ts";
+import { startInterval, startTimer, systemClock } from "../../clock.ts";
 import type { UdpEndpoint, UdpSocketOptions } from "../endpoint.ts";
 import { openUdpEndpoint } from "../open-endpoint.ts";
 import { UdpError } from "../udp-error.ts";
@@ -11,6 +11,7 @@ export class PortableThread implements SocketOpener {
   readonly link: ThreadLink;
   readonly #fail: (error: unknown) => void;
   #tick: { cancel(): void } | undefined;
+  #work: { cancel(): void } | undefined;
   #isOver = false;
 
   /** `fail` hears what the handler throws; the sockets are closed then. */
@@ -43,13 +44,19 @@ export class PortableThread implements SocketOpener {
     const { link } = this;
     this.#guarded(() => {
       do {
-        link.fromMain.awake();
+        link.awake();
         while (link.drain() > 0);
-      } while (!link.fromMain.sleep());
+      } while (!link.sleep());
     });
+    this.#workOn();
     if (!link.isStopped || this.#isOver) return false;
     this.#guarded(() => this.#end(false));
     return true;
+  }
+
+  /** Takes a value that was mailed. */
+  takeMail(value: unknown): void {
+    this.#guarded(() => this.link.takeMail(value));
   }
 
   open(options: UdpSocketOptions, socket: number, opened: (result: UdpEndpoint | UdpError) => void): void {
@@ -70,9 +77,24 @@ export class PortableThread implements SocketOpener {
       sizes: link.plan.sizes,
       counters: link.counters(index),
       implementation: link.plan.path.implementation,
-      onBatch: (batch) => this.#guarded(() => link.handler.receive(batch, index, systemClock.now())),
+      onBatch: (batch) => {
+        this.#guarded(() => link.handler.receive(batch, index, systemClock.now()));
+        this.#workOn();
+      },
     });
     return endpoint;
+  }
+
+  /** Lets the handler do what it put off, with turns of the event loop in between. */
+  #workOn(): void {
+    if (this.#work !== undefined) return;
+    let isMore = false;
+    this.#guarded(() => (isMore = this.link.handler.work?.(systemClock.now()) ?? false));
+    if (!isMore) return;
+    this.#work = startTimer(0, () => {
+      this.#work = undefined;
+      this.#workOn();
+    });
   }
 
   /** Runtimes do all kinds of things with what a socket's callback throws. */
@@ -89,6 +111,7 @@ export class PortableThread implements SocketOpener {
   #end(isBroken: boolean): void {
     this.#isOver = true;
     this.#tick?.cancel();
+    this.#work?.cancel();
     this.link.end(isBroken);
   }
 }

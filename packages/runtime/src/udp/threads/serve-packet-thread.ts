@@ -5,7 +5,7 @@ import { UdpError } from "../udp-error.ts";
 import { NativeThread } from "./native-thread.ts";
 import type { PacketHandlerFactory } from "./packet-handler.ts";
 import { PortableThread } from "./portable-thread.ts";
-import type { ThreadPlan, ThreadReport } from "./thread-plan.ts";
+import type { ThreadMail, ThreadPlan, ThreadReport } from "./thread-plan.ts";
 
 /** The globals of a worker; the workspace is checked with the types of main threads. */
 interface WorkerScope {
@@ -20,33 +20,44 @@ interface WorkerScope {
 export function servePacketThread(makeHandler: PacketHandlerFactory): void {
   const scope = globalThis as unknown as WorkerScope;
   const report = (message: ThreadReport): void => scope.postMessage(message);
-  const fail = (error: unknown): void => {
-    const code = error instanceof UdpError ? error.code : "WORKER";
-    report({ kind: "failed", code, message: messageOf(error) });
-  };
-  let portable: PortableThread | undefined;
+  const fail = (error: unknown): void => report(failureOf(error));
+  let thread: NativeThread | PortableThread | undefined;
   scope.addEventListener("message", ({ data }) => {
     if (isPlan(data)) {
-      start(data, makeHandler, { report, fail }).then((thread) => {
-        portable = thread;
+      start(data, makeHandler, report).then((started) => {
+        thread = started;
         // Rung while it was being made ready.
-        if (thread?.wake() === true) report({ kind: "closed" });
+        goOn(started, { report, fail });
       }, fail);
-      return;
+    } else if (thread !== undefined) {
+      if (isMail(data)) thread.takeMail(data.value);
+      goOn(thread, { report, fail });
     }
-    if (portable?.wake() === true) report({ kind: "closed" });
   });
 }
 
-/** Native threads answer when they have ended; a portable one when it has begun. */
+/** Serves: a native thread until it ends or has mail, a portable one until the event loop has other work. */
+function goOn(
+  thread: NativeThread | PortableThread,
+  { report, fail }: { report: (report: ThreadReport) => void; fail: (error: unknown) => void },
+): void {
+  try {
+    const isOver = thread instanceof NativeThread ? thread.run() === "stopped" : thread.wake();
+    if (isOver) report({ kind: "closed" });
+  } catch (error) {
+    fail(error);
+  }
+}
+
 async function start(
   plan: ThreadPlan,
   makeHandler: PacketHandlerFactory,
-  { report, fail }: { report: (report: ThreadReport) => void; fail: (error: unknown) => void },
-): Promise<PortableThread | undefined> {
+  report: (report: ThreadReport) => void,
+): Promise<NativeThread | PortableThread> {
   const isNative = plan.path.implementation === "native" || plan.path.implementation === "native-single";
   const support = isNative ? await probeNative() : undefined;
   if (support === undefined || support.kind === "none") {
+    const fail = (error: unknown): void => report(failureOf(error));
     const thread = new PortableThread(plan, report, fail);
     await begin(thread, makeHandler, -1, report);
     thread.run();
@@ -54,9 +65,7 @@ async function start(
   }
   const thread = new NativeThread(plan, support, report);
   await begin(thread, makeHandler, thread.wakeFd, report);
-  thread.run();
-  report({ kind: "closed" });
-  return undefined;
+  return thread;
 }
 
 async function begin(
@@ -79,4 +88,13 @@ async function begin(
 
 function isPlan(data: unknown): data is ThreadPlan {
   return typeof data === "object" && data !== null && Reflect.get(data, "kind") === "coracle-packet-thread";
+}
+
+function isMail(data: unknown): data is ThreadMail {
+  return typeof data === "object" && data !== null && Reflect.get(data, "kind") === "coracle-mail";
+}
+
+function failureOf(error: unknown): ThreadReport {
+  const code = error instanceof UdpError ? error.code : "WORKER";
+  return { kind: "failed", code, message: messageOf(error) };
 }

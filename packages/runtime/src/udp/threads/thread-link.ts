@@ -6,7 +6,9 @@ import type { UdpPath } from "../path.ts";
 import { UdpError } from "../udp-error.ts";
 import { postAddressed, postBytes, readAddressed } from "./addressed-message.ts";
 import type { OpenedSocket, PacketContext, PacketHandler } from "./packet-handler.ts";
+import { PeerRings, type WakeLine } from "./peer-rings.ts";
 import {
+  ControlWord,
   KIND_DATAGRAM,
   KIND_SEND,
   MESSAGES_PER_TURN,
@@ -34,9 +36,11 @@ export class ThreadLink implements PacketContext {
   readonly #sockets: (UdpEndpoint | undefined)[] = [];
   readonly #freeIndexes: number[] = [];
   readonly #toMain: ThreadRing;
-  readonly #stop: Int32Array;
+  readonly #control: Int32Array;
+  readonly #peers: PeerRings;
   readonly #opener: SocketOpener;
   readonly #report: (report: ThreadReport) => void;
+  #mailTaken = 0;
 
   constructor(plan: ThreadPlan, opener: SocketOpener, report: (report: ThreadReport) => void) {
     this.plan = plan;
@@ -45,7 +49,8 @@ export class ThreadLink implements PacketContext {
     this.path = plan.path;
     this.fromMain = new ThreadRing(plan.fromMain);
     this.#toMain = new ThreadRing(plan.toMain);
-    this.#stop = new Int32Array(plan.stop);
+    this.#control = new Int32Array(plan.control);
+    this.#peers = new PeerRings(plan);
     this.#opener = opener;
     this.#report = report;
   }
@@ -59,7 +64,34 @@ export class ThreadLink implements PacketContext {
   }
 
   get isStopped(): boolean {
-    return Atomics.load(this.#stop, 0) !== 0;
+    return Atomics.load(this.#control, ControlWord.stop) !== 0;
+  }
+
+  /** True while a value that was mailed has not been taken. */
+  get hasMail(): boolean {
+    return Atomics.load(this.#control, ControlWord.mailed) > this.#mailTaken;
+  }
+
+  /** Takes a value that was mailed. */
+  takeMail(value: unknown): void {
+    this.#mailTaken++;
+    this.handler.mail?.(value);
+  }
+
+  /** Says how the other threads wake this one. */
+  serveWith(wake: WakeLine | undefined): void {
+    this.#peers.serveWith(wake);
+  }
+
+  /** Asks everyone who posts to wake this thread. False if something has been posted already: then do not sleep. */
+  sleep(): boolean {
+    return this.fromMain.sleep() && this.#peers.sleep();
+  }
+
+  /** No longer asleep. */
+  awake(): void {
+    this.fromMain.awake();
+    this.#peers.awake();
   }
 
   /** Takes the next planned socket. */
@@ -80,6 +112,10 @@ export class ThreadLink implements PacketContext {
 
   passUp(datagram: ReceivedDatagram, socket: number): boolean {
     return this.#posted(postAddressed(this.#toMain, KIND_DATAGRAM, datagram, { socket, peer: datagram.source }));
+  }
+
+  handOver(thread: number, datagram: ReceivedDatagram, socket: number): boolean {
+    return this.#peers.post(thread, datagram, socket);
   }
 
   open(options: UdpSocketOptions, opened: (result: OpenedSocket | UdpError) => void): void {
@@ -113,8 +149,12 @@ export class ThreadLink implements PacketContext {
     endpoint.close();
   }
 
-  /** Acts on some of what the main thread posted; answers how much that was. */
+  /** Acts on some of what the main thread and other threads posted; answers how much that was. */
   drain(): number {
+    return this.#drainMain() + this.#peers.drain(this.handler);
+  }
+
+  #drainMain(): number {
     return this.fromMain.drain(MESSAGES_PER_TURN, (kind, bytes) => {
       if (kind === KIND_SEND) {
         const { socket, datagram } = readAddressed(bytes);

@@ -17,8 +17,28 @@ export interface ThreadPlan {
   readonly fromMain: SharedArrayBuffer;
   /** One block of counters per socket, and one for the sockets the thread opens itself. */
   readonly counters: SharedArrayBuffer;
-  /** One word: not 0 ends the thread. */
-  readonly stop: SharedArrayBuffer;
+  /** Words of {@link ControlWord}. */
+  readonly control: SharedArrayBuffer;
+  readonly peers: ThreadPeers;
+}
+
+/** Words by which the main thread tells a thread that is in its loop. */
+export const ControlWord = {
+  /** Not 0 ends the thread. */
+  stop: 0,
+  /** How many values were mailed: to take one the thread leaves its loop. */
+  mailed: 1,
+  count: 2,
+} as const;
+
+/** What threads need to hand datagrams to each other. */
+export interface ThreadPeers {
+  /** Rings to this thread, by the number of the writer; its own is not used. */
+  readonly inboxes: readonly SharedArrayBuffer[];
+  /** Rings from this thread, by the number of the reader. */
+  readonly outboxes: readonly SharedArrayBuffer[];
+  /** The wake fd of each thread as a 32-bit word; 0 until it serves. */
+  readonly wakeFds: SharedArrayBuffer;
 }
 
 /** What a thread posts; everything else goes through the rings. */
@@ -36,14 +56,22 @@ export type ThreadReport =
   | { readonly kind: "bell" }
   | { readonly kind: "closed" };
 
+/** A value for the handler, posted to the worker. */
+export interface ThreadMail {
+  readonly kind: "coracle-mail";
+  readonly value: unknown;
+}
+
 /** Kinds of messages that users choose are below. */
 export const USER_KINDS = 0x1_0000;
 /** To a thread: send this datagram. */
 export const KIND_SEND: number = USER_KINDS + 1;
 /** To the main thread: a datagram that is not for the fast path. */
 export const KIND_DATAGRAM: number = USER_KINDS + 2;
+/** To another thread: a datagram that is that one's. */
+export const KIND_HAND_OVER: number = USER_KINDS + 3;
 
 /** Messages taken from a ring before anything else has its turn. */
 export const MESSAGES_PER_TURN = 256;
 /** Sockets that one thread may open besides the planned ones. */
-export const OPENED_SOCKETS_MAX = 4096;
+export const OPENED_SOCKETS_MAX = 61_440;

@@ -1,7 +1,7 @@
 // A process of its own that holds many idle DTLS sessions and says what they cost; the runner starts it afresh each round.
 import { heapStats } from "bun:jsc";
 import { millis } from "@coracle/base";
-import { cipherSuiteByName, DtlsServer, NodeCids } from "@coracle/dtls";
+import { cipherSuiteByName, DtlsServer, NodeCids, type PeerIdentity, SessionStore } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { systemRandom } from "@coracle/runtime";
 
@@ -13,12 +13,14 @@ const sessions = Number(process.argv[2]);
 const suite = cipherSuiteByName("PSK_WITH_AES_128_CCM_8");
 if (suite === undefined) throw new Error("Cannot measure: the suite is not known");
 const cids = new NodeCids({ nodeId: 1 });
+const store = new SessionStore({ entriesMax: sessions, ids: { nodeId: 1 } });
 const known: Uint8Array[] = [];
 const server = new DtlsServer({
   crypto: systemCrypto,
   random: systemRandom,
   psk: () => undefined,
   cids,
+  sessions: store,
   limits: { sessionsMax: sessions },
 });
 
@@ -33,7 +35,7 @@ for (let index = 0; index < LOOKUPS; index++) {
   if (cid !== undefined && server.find(cid) !== undefined) found++;
 }
 const lookedUp = heapStats().heapSize - before;
-if (found !== LOOKUPS || server.sessionCount !== sessions)
+if (found !== LOOKUPS || server.sessionCount !== sessions || store.size !== sessions)
   throw new Error(`Cannot measure: ${found} lookups found a session`);
 process.stdout.write(
   `${JSON.stringify({
@@ -50,9 +52,16 @@ function liveBytes(): number {
   return heapStats().heapSize + process.memoryUsage().external;
 }
 
-/** One session as a PSK handshake leaves it, with its keys, its identity and its place in both tables. */
+/** One session as a PSK handshake leaves it, with its keys, its identity, its place in both tables and what is kept to resume it. */
 function addSession(index: number): void {
   const ownCid = cids.generate(systemRandom);
+  const identity: PeerIdentity = {
+    kind: "psk",
+    identity: Uint8Array.from(`device-${index}`, (letter) => letter.charCodeAt(0)),
+  };
+  const sessionId = store.makeId(systemRandom);
+  const secrets = { masterSecret: systemRandom.bytes(48), pskCheck: systemRandom.bytes(8) };
+  store.put({ sessionId, ...secrets, suite: suite?.code ?? 0, identity, serverName: undefined }, millis(index));
   if (known.length < KNOWN_CIDS) known.push(ownCid);
   server.handle(
     {
@@ -69,7 +78,7 @@ function addSession(index: number): void {
         peer: String.fromCharCode(4, (index >>> 8) & 0xff, index & 0xff, 10, 1, 2, (index >>> 16) & 0xff),
         writeSequence: 1,
         window: { newest: 1, low: 3, high: 0 },
-        identity: { kind: "psk", identity: Uint8Array.from(`device-${index}`, (letter) => letter.charCodeAt(0)) },
+        identity,
         serverName: undefined,
         allowsPathCheck: false,
       },

@@ -1,5 +1,5 @@
 // The flags of `coracle-load nat`.
-import { err, type Result } from "@coracle/base";
+import { err, ok, type Result } from "@coracle/base";
 import { parsePeerList, type PeerName } from "@coracle/cluster";
 import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
 
@@ -19,13 +19,25 @@ export interface NatConfig extends ServiceConfig {
   readonly dropToClients: number;
   readonly flowsMax: number;
   readonly seed: number | undefined;
+  readonly health: readonly string[] | undefined;
+  readonly healthEveryMs: number;
+  readonly healthTimeoutMs: number;
+  readonly healthFailuresMax: number;
 }
 
 const MOVES = "Moves and losses";
+const HEALTH = "Health of back ends";
 
 function readBackendList(text: string): Result<readonly PeerName[], string> {
   const parsed = parsePeerList(text);
   return parsed.ok && parsed.value.length > 0 ? parsed : err("is no list of HOST:PORT with commas");
+}
+
+function readHealthList(text: string): Result<readonly string[], string> {
+  const urls = text.split(",").map((url) => url.trim());
+  return urls.every((url) => /^https?:\/\/[^/\s]+/.test(url) && URL.canParse(url))
+    ? ok(urls)
+    : err("is no list of http://HOST:PORT/PATH with commas");
 }
 
 /** The command line of `coracle-load nat`. */
@@ -105,12 +117,40 @@ export const natConfig: Config<NatConfig> = defineConfig({
       max: 0xffff_ffff,
       group: MOVES,
     }),
+    health: flag.parsed(readHealthList, {
+      help: "URLs with commas, one for each of --backends in their order; a back end whose URL does not answer 200 gets no clients. When none does, all get some.",
+      valueName: "LIST",
+      group: HEALTH,
+    }),
+    healthEveryMs: flag.duration({ help: "Ask this often.", default: "1s", minMs: 50, group: HEALTH }),
+    healthTimeoutMs: flag.duration({
+      help: "No answer for this long is a failure.",
+      default: "1s",
+      minMs: 10,
+      group: HEALTH,
+    }),
+    healthFailuresMax: flag.number({
+      help: "Failures in a row after which a back end is out; one good answer brings it back.",
+      name: "health-failures",
+      default: 2,
+      min: 1,
+      max: 1000,
+      group: HEALTH,
+    }),
     ...serviceFlags({ http: "127.0.0.1:9378" }),
   },
+  check: ({ health, backends }) =>
+    health !== undefined && health.length !== backends.length
+      ? `--health names ${health.length} URLs for ${backends.length} back ends`
+      : undefined,
   examples: [
     {
       line: "coracle-load nat --backends 127.0.0.1:5684,127.0.0.1:5685 --rebind-every 5s",
       does: "two routers behind a balancer; every device has another address each five seconds",
+    },
+    {
+      line: "coracle-load nat --backends 127.0.0.1:5684,127.0.0.1:5685 --health http://127.0.0.1:9684/readyz,http://127.0.0.1:9685/readyz",
+      does: "a router that is not ready gets no clients",
     },
   ],
 });

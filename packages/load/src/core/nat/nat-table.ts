@@ -1,5 +1,5 @@
 // A NAT and a UDP balancer behind it as one table: which outside port and back end a client has, until it has others.
-import { assert, type Millis, millis, type Random, randomInteger, TimerTable } from "@coracle/base";
+import { assert, type Millis, millis, type Random, TimerTable } from "@coracle/base";
 import type {
   AddressKey,
   NatAddress,
@@ -10,6 +10,7 @@ import type {
   NatRoute,
   PortNumber,
 } from "./nat-types.ts";
+import { Rotation } from "./rotation.ts";
 
 /** A client's way: the NAT's part is the port, the balancer's the back end. */
 interface Flow {
@@ -46,9 +47,11 @@ export class NatTable {
     balancerTimeouts: 0,
     rebinds: 0,
     reshuffles: 0,
+    failovers: 0,
   };
   readonly #options: NatOptions;
   readonly #random: Random;
+  readonly #rotation: Rotation;
   readonly #flows: Map<AddressKey, Flow> = new Map();
   readonly #byPort: Map<PortNumber, Flow> = new Map();
   readonly #left: Map<PortNumber, LeftPort> = new Map();
@@ -61,6 +64,7 @@ export class NatTable {
     assert(options.backendCount > 0, `Cannot balance without back ends: backendCount is ${options.backendCount}`);
     this.#options = options;
     this.#random = random;
+    this.#rotation = new Rotation(options.backendCount, random);
   }
 
   /** Clients that have a way now. */
@@ -137,8 +141,26 @@ export class NatTable {
   reshuffle(share: number): number {
     return this.#each(share, (flow) => {
       this.counts.reshuffles++;
-      flow.backend = this.#anyBackend();
+      flow.backend = this.#rotation.any();
     });
+  }
+
+  /** Takes a back end out of the rotation, whose flows get others, or in again; answers how many flows moved. */
+  setInRotation(backend: number, isIn: boolean): number {
+    this.#rotation.set(backend, isIn);
+    if (isIn) return 0;
+    let moved = 0;
+    for (const flow of this.#flows.values()) {
+      if (flow.backend !== backend) continue;
+      flow.backend = this.#rotation.any();
+      moved++;
+    }
+    this.counts.failovers += moved;
+    return moved;
+  }
+
+  isInRotation(backend: number): boolean {
+    return this.#rotation.has(backend);
   }
 
   /** Does what is due. */
@@ -171,7 +193,7 @@ export class NatTable {
     const known = this.#flows.get(key);
     if (known === undefined) {
       if (this.#flows.size >= flowsMax) return undefined;
-      const flow = { key, client: client(), port: ++this.#lastPort, backend: this.#anyBackend(), lastSentAt: now };
+      const flow = { key, client: client(), port: ++this.#lastPort, backend: this.#rotation.any(), lastSentAt: now };
       this.counts.flows++;
       this.#flows.set(key, flow);
       this.#byPort.set(flow.port, flow);
@@ -183,7 +205,7 @@ export class NatTable {
       this.#rebindOne(known, now);
     } else if (silentMs >= balancerTimeoutMs) {
       this.counts.balancerTimeouts++;
-      known.backend = this.#anyBackend();
+      known.backend = this.#rotation.any();
     }
     return known;
   }
@@ -192,7 +214,7 @@ export class NatTable {
     this.counts.rebinds++;
     this.#leave(flow, now);
     flow.port = ++this.#lastPort;
-    flow.backend = this.#anyBackend();
+    flow.backend = this.#rotation.any();
     this.#byPort.set(flow.port, flow);
   }
 
@@ -238,9 +260,5 @@ export class NatTable {
       moved++;
     }
     return moved;
-  }
-
-  #anyBackend(): number {
-    return randomInteger(this.#random, 0, this.#options.backendCount - 1);
   }
 }

@@ -63,4 +63,6 @@ export interface NatCounts {
   balancerTimeouts: number;
   rebinds: number;
   reshuffles: number;
+  /** Flows whose back end went out of the rotation. */
+  failovers: number;
 }

@@ -1,12 +1,14 @@
 // What the simulated NAT counts, as Prometheus metrics.
 import type { Metrics } from "@coracle/lifecycle";
 import type { NatTable } from "../../core/nat/nat-table.ts";
+import type { BackendProbe } from "./backend-probe.ts";
 import type { NatDriver } from "./nat-driver.ts";
 
 /** What the metrics are read from. */
 export interface NatMetricsSources {
   readonly table: NatTable;
   readonly driver: NatDriver;
+  readonly probe: BackendProbe | undefined;
   /** Addresses, in the order of the table. */
   readonly backends: readonly string[];
 }
@@ -14,7 +16,7 @@ export interface NatMetricsSources {
 type Rows = readonly (readonly [name: string, value: number])[];
 
 /** Registers the metrics. */
-export function addNatMetrics(metrics: Metrics, { table, driver, backends }: NatMetricsSources): void {
+export function addNatMetrics(metrics: Metrics, { table, driver, probe, backends }: NatMetricsSources): void {
   const counter = (name: string, help: string, label: string, rows: () => Rows): void =>
     metrics.sampledCounter<string>({
       name,
@@ -40,7 +42,18 @@ export function addNatMetrics(metrics: Metrics, { table, driver, backends }: Nat
     ["reshuffle", table.counts.reshuffles],
     ["nat-timeout", table.counts.natTimeouts],
     ["balancer-timeout", table.counts.balancerTimeouts],
+    ["failover", table.counts.failovers],
   ]);
+  counter("coracle_nat_probes_total", "Probes of back ends.", "outcome", () => [
+    ["succeeded", probe?.counts.succeeded ?? 0],
+    ["failed", probe?.counts.failed ?? 0],
+  ]);
+  metrics.sampled({
+    name: "coracle_nat_backend_in_rotation",
+    help: "1 while clients are given this back end.",
+    labels: ["backend"],
+    sample: () => backends.map((backend, index) => ({ labels: { backend }, value: table.isInRotation(index) ? 1 : 0 })),
+  });
   metrics.sampled({
     name: "coracle_nat_flows",
     help: "Clients that have a way, by back end.",

@@ -1,0 +1,84 @@
+// The NAT's HTTP resources: what it carried and lost, who is where, and the commands that move clients.
+import { type Context, Hono } from "hono";
+import type { NatTable } from "../../core/nat/nat-table.ts";
+import type { NatCounts } from "../../core/nat/nat-types.ts";
+import type { BackendProbe } from "./backend-probe.ts";
+import type { NatDriver } from "./nat-driver.ts";
+
+/** What the routes answer from. */
+export interface NatRoutesOptions {
+  readonly table: NatTable;
+  readonly driver: NatDriver;
+  /** Absent if nobody asks the back ends how they are. */
+  readonly probe: BackendProbe | undefined;
+  /** Addresses, in the order of the table. */
+  readonly backends: readonly string[];
+}
+
+/** The application for the `--http` listener. */
+export function createNatRoutes(options: NatRoutesOptions): Hono {
+  const { table, driver } = options;
+  const app = new Hono();
+  app.get("/flows", (c) => c.json(flows(options)));
+  app.get("/backends", (c) => c.json({ backends: backendList(options) }));
+  app.post("/rebind", (c) => {
+    const share = readShare(c, "share", 1);
+    return share === undefined ? refuse(c, "share") : c.json({ moved: driver.rebind(share) });
+  });
+  app.post("/reshuffle", (c) => {
+    const share = readShare(c, "share", 1);
+    return share === undefined ? refuse(c, "share") : c.json({ moved: table.reshuffle(share) });
+  });
+  app.put("/drops", (c) => {
+    const toBackends = readShare(c, "toBackends", 0);
+    const toClients = readShare(c, "toClients", 0);
+    if (toBackends === undefined) return refuse(c, "toBackends");
+    if (toClients === undefined) return refuse(c, "toClients");
+    table.lose({ toBackends, toClients });
+    return c.json(table.drops);
+  });
+  return app;
+}
+
+function flows({ table, driver, backends }: NatRoutesOptions): unknown {
+  const { size, lingering, drops, counts } = table;
+  return {
+    served: counts.toBackends + counts.toClients,
+    lost: lostInAll(counts, driver.lost),
+    rebinds: counts.rebinds,
+    reshuffles: counts.reshuffles,
+    flows: size,
+    lingering,
+    perBackend: Object.fromEntries(table.perBackend().map((count, index) => [backends[index] ?? "", count])),
+    drops,
+    counts,
+    driver: driver.lost,
+  };
+}
+
+function backendList({ table, probe, backends }: NatRoutesOptions): unknown {
+  const perBackend = table.perBackend();
+  return backends.map((address, index) => ({
+    address,
+    flows: perBackend[index] ?? 0,
+    inRotation: table.isInRotation(index),
+    reason: probe?.state(index).reason ?? null,
+  }));
+}
+
+/** Datagrams that were not carried on, in both directions. */
+function lostInAll(counts: NatCounts, driver: NatDriver["lost"]): number {
+  const { droppedToBackends, droppedToClients, flowsFull, noFlow } = counts;
+  const inDriver = driver.portNotOpen + driver.portFailed + driver.stranger;
+  return droppedToBackends + droppedToClients + flowsFull + noFlow + inDriver;
+}
+
+function readShare(c: Context, name: string, otherwise: number): number | undefined {
+  const text = c.req.query(name);
+  if (text === undefined) return otherwise;
+  return /^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text) ? Number(text) : undefined;
+}
+
+function refuse(c: Context, name: string): Response {
+  return c.json({ error: `Cannot use ${name}: it must be a number from 0 to 1` }, 400);
+}

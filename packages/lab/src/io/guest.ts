@@ -23,7 +23,8 @@ export interface GuestOptions {
 
 /**
  * A running guest. Whenever a device of its name appears in the host's namespace it is moved in: a userspace datapath makes new
- * devices when Open vSwitch restarts, and leaves the old ones behind without a carrier.
+ * devices when Open vSwitch restarts, and leaves the old ones behind without a carrier. A device is moved once it has the MAC
+ * address that the database asks for, which ovs-vswitchd sets last: it cannot set it in another namespace, nor does it try again.
  */
 export class Guest {
   readonly host: Host;
@@ -33,6 +34,8 @@ export class Guest {
   readonly #forgetDevice: () => void;
   #plugging: Promise<boolean> = Promise.resolve(false);
   #plugs = 0;
+  /** What the database asks for: no address if nothing, `undefined` until it was asked. */
+  #mac: string | undefined;
   #isClosed = false;
 
   constructor(options: GuestOptions) {
@@ -113,8 +116,9 @@ export class Guest {
   async #plugNow(): Promise<boolean> {
     const { netns, device, host, address } = this;
     if (this.#isClosed) return false;
+    if (!(await this.#isFinished())) return false;
     // One that Open vSwitch left without a carrier holds the name.
-    if (this.#plugs > 0 && (await this.#isInHost())) await tryCommand(["ip", "-n", netns, "link", "delete", device]);
+    if (this.#plugs > 0) await tryCommand(["ip", "-n", netns, "link", "delete", device]);
     const moved = await tryCommand(["ip", "-n", host.netns, "link", "set", device, "netns", netns]);
     if (moved.code !== 0) return false;
     const lines = [
@@ -131,7 +135,19 @@ export class Guest {
     return true;
   }
 
-  async #isInHost(): Promise<boolean> {
-    return (await tryCommand(["ip", "-n", this.host.netns, "link", "show", this.device])).code === 0;
+  /** True if the device is in the host's namespace and ovs-vswitchd has done all it does to a new one. */
+  async #isFinished(): Promise<boolean> {
+    const { device, host } = this;
+    const shown = await tryCommand(["ip", "-n", host.netns, "-o", "link", "show", device]);
+    if (shown.code !== 0) return false;
+    this.#mac ??= await askedMac(host, device);
+    return shown.stdout.includes(`link/ether ${this.#mac}`);
   }
+}
+
+/** The MAC address that the database asks for; empty if none, `undefined` if the database does not answer now. */
+async function askedMac(host: Host, device: string): Promise<string | undefined> {
+  const asked = ["--if-exists", "get", "interface", device, "mac"];
+  const told = await host.vsctl(asked).catch(() => undefined);
+  return told === undefined ? undefined : (/[0-9a-f:]{17}/.exec(told.toLowerCase())?.[0] ?? "");
 }

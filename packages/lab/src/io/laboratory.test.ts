@@ -127,6 +127,36 @@ test(
   },
 );
 
+test(
+  "a device is moved into its guest only once it has the MAC address that the database asks for",
+  { timeout: TEST_TIMEOUT_MS },
+  async () => {
+    await withLaboratory("devices half made", async (laboratory) => {
+      await wire(laboratory, 0);
+      const host = laboratory.host("a");
+      const guest = await laboratory.addGuest({ host: "a", name: "one", device: "g0", address: "10.1.0.1/24" });
+      await host.killSwitch();
+      // What ovs-vswitchd does in one go when it starts, step by step.
+      const link = (args: string): Promise<unknown> => host.exec(["ip", "link", ...args.split(" ")]);
+      let looks = 0;
+      host.links.onDevice("probe", () => looks++);
+      await link("add g0 type veth peer name peer");
+      for (const round of [1, 2]) {
+        await link(`set g0 address 02:00:00:00:00:0${round}`);
+        // News come in order: those of the device have been read when those of another have.
+        await link("add probe type veth peer name peer-of-probe");
+        await eventually(() => looks >= round, "the other device's news");
+        await link("delete probe");
+      }
+      assert.equal((await guest.exec(["ip", "-d", "link", "show", "g0"])).stdout.includes("tun type tap"), true);
+      assert.equal(guest.plugs, 1);
+      await link("set g0 address 06:00:00:00:00:01");
+      await eventually(() => guest.plugs === 2, "the finished device");
+      assert.equal((await guest.exec(["ip", "-d", "link", "show", "g0"])).stdout.includes("veth"), true);
+    });
+  },
+);
+
 test("a laboratory whose owner was killed is removed by the next one", { timeout: TEST_TIMEOUT_MS }, async () => {
   if (support.kind === "missing") {
     process.stdout.write(`did not run: sweeping: ${support.reason}\n`);

@@ -1,31 +1,33 @@
-// Free loopback ports for programs that cannot be told to pick one themselves.
+// Free loopback ports for programs that must keep theirs over a restart, or cannot be told to pick one themselves.
 import { createServer } from "node:net";
 
-/** `count` different TCP ports of 127.0.0.1 that were free a moment ago. The caller retries when another process was faster. */
+/** Below the ports that the system gives to whoever asks for any (32768 on Linux): nobody gets one of these by chance. */
+const PORT_MIN = 10_000;
+const PORT_MAX = 32_767;
+/** Ports tried for each that is wanted. */
+const TRIES_MAX = 100;
+
+/** `count` different TCP ports of 127.0.0.1 that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  try {
-    return await Promise.all(
-      servers.map(
-        (server) =>
-          new Promise<number>((resolve, reject) => {
-            server.once("error", reject);
-            server.listen(0, "127.0.0.1", () => {
-              const address = server.address();
-              if (address === null || typeof address === "string")
-                reject(new Error("Cannot read a free port: no address"));
-              else resolve(address.port);
-            });
-          }),
-      ),
-    );
-  } finally {
-    await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries++) {
+    if (tries === count * TRIES_MAX) throw new Error(`Cannot find ${count} free ports: ${tries} were tried`);
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN + 1));
+    if (await isFree(port)) ports.add(port);
   }
+  return [...ports];
 }
 
 /** One such port. */
 export async function freePort(): Promise<number> {
   const [port = 0] = await freePorts(1);
   return port;
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }

@@ -1,5 +1,5 @@
 // A switch that is always being connected to: sessions follow each other for ever, each resynchronised before it is used.
-import { Backoff, type BackoffOptions, type Clock, type Random } from "@coracle/base";
+import { Backoff, type BackoffOptions, type Clock, type Millis, type Random } from "@coracle/base";
 import { driveStream, sleep, type StreamDriver, type StreamTarget, systemClock, systemRandom } from "@coracle/runtime";
 import {
   OpenflowSession,
@@ -39,8 +39,11 @@ export interface OpenflowClientOptions {
   readonly onNotice?: (notice: OpenflowNotice) => void;
 }
 
-/** 0.1 s to 5 s: a switch on the same machine is back soon. */
-export const SWITCH_BACKOFF: BackoffOptions = { initialMs: 100, capMs: 5000, factor: 2, jitter: 0.5, resetMs: 30_000 };
+/** 0.1 s to 1 s: a switch on the same machine is back soon, and a try costs next to nothing. */
+export const SWITCH_BACKOFF: BackoffOptions = { initialMs: 100, capMs: 1000, factor: 2, jitter: 0.5, resetMs: 30_000 };
+
+/** A connection that was ready for this long has worked: the next one is tried for as soon as the first. */
+const STEADY_MS = 1000;
 
 type Driver = StreamDriver<Extract<SessionInput, { kind: "request" }>>;
 type Answer = Extract<SessionOutput, { kind: "answer" }>["result"];
@@ -61,6 +64,7 @@ export class OpenflowClient extends OpenflowCommands {
   readonly #readyWaiters = new Set<() => void>();
   #driver: Driver | undefined;
   #isReady = false;
+  #readyAt: Millis | undefined;
   #nextId = 1;
 
   constructor(options: OpenflowClientOptions) {
@@ -107,7 +111,10 @@ export class OpenflowClient extends OpenflowCommands {
       this.#isReady = false;
       this.#driver = undefined;
       if (signal.aborted) break;
-      const retryInMs = backoff.step(this.#clock.now());
+      const now = this.#clock.now();
+      if (this.#readyAt !== undefined && now - this.#readyAt >= STEADY_MS) backoff.reset();
+      this.#readyAt = undefined;
+      const retryInMs = backoff.step(now);
       this.#options.onNotice?.({ kind: "down", ...reason, retryInMs });
       await sleep(retryInMs, signal).catch(() => undefined);
     }
@@ -148,6 +155,7 @@ export class OpenflowClient extends OpenflowCommands {
     }
     if (this.#driver !== driver) return;
     this.#isReady = true;
+    this.#readyAt = this.#clock.now();
     this.#options.onNotice?.({ kind: "up", features });
     for (const settle of this.#readyWaiters) settle();
   }

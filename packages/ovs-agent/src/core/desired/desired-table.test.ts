@@ -160,6 +160,29 @@ test("an offender that is named fails alone, is tried again later and later, and
   assert.equal(table.counts.failing, 0);
 });
 
+test("what failed and waits is tried at once on a new switch, and waits longer if it fails there too", () => {
+  const { table, clock } = setUp();
+  table.desire(local(0));
+  const failure = { code: "DEVICE_FAILED", message: "did not act" } as const;
+  for (let attempt = 0; attempt < 6; attempt++) {
+    clock.advance((table.nextTimeout() ?? 0) - clock.now());
+    table.retry();
+    table.portsDone(table.takePorts(), [{ kind: "failed", failure }]);
+  }
+  assert.equal(table.nextTimeout(), clock.now() + 16_000);
+  assert.equal(table.takePorts().length, 0);
+  table.hold();
+  table.setPorts(new Map([["cor-vtep", 1]]));
+  table.retry("all");
+  table.assume();
+  table.letGo();
+  assert.equal(table.nextTimeout(), undefined);
+  const again = table.takePorts();
+  assert.equal(again.length, 1);
+  table.portsDone(again, [{ kind: "failed", failure }]);
+  assert.equal(table.nextTimeout(), clock.now() + 30_000);
+});
+
 test("a lost bundle is sent again; a late answer to it means nothing", () => {
   const { table, events } = setUp();
   table.desire(remote(0));

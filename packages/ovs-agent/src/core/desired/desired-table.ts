@@ -292,9 +292,9 @@ export class DesiredTable {
     return this.#retries.next();
   }
 
-  /** Tries again what failed long enough ago. */
-  retry(): void {
-    for (const entry of this.#retries.take(this.#clock.now())) this.#review(entry);
+  /** Tries again what failed long enough ago, or all that failed: what refused it is another now. */
+  retry(which: "due" | "all" = "due"): void {
+    for (const entry of this.#retries.take(which === "all" ? undefined : this.#clock.now())) this.#review(entry);
   }
 
   /** Flows that are added are right whatever becomes of others that are: hosts of both are added by both. */

@@ -46,11 +46,11 @@ export class Retries {
     return earliest;
   }
 
-  /** Takes the owners whose time has come. */
-  take(now: Millis): readonly Entry[] {
+  /** Takes the owners whose time has come by `now`; all that wait without it. */
+  take(now?: Millis): readonly Entry[] {
     const due: Entry[] = [];
     for (const [entry, retry] of this.#byEntry) {
-      if (retry.at === undefined || retry.at > now) continue;
+      if (retry.at === undefined || (now !== undefined && retry.at > now)) continue;
       retry.at = undefined;
       due.push(entry);
     }

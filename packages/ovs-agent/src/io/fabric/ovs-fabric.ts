@@ -262,6 +262,7 @@ export class OvsFabric implements Fabric {
       throw new FabricError("NO_TUNNEL", `Cannot install flows as the switch has no port ${this.#settings.tunnel}`);
     }
     this.#table.setPorts(ports);
+    this.#table.retry("all");
     if (this.#isAdopting) await this.#fill(commands);
   }
 

@@ -1,15 +1,14 @@
 // Millions of hostile datagrams through a router node in process: no throw, no growth, no amplification, none uncounted.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ManualClock, SeededRandom } from "@coracle/base";
+import { SeededRandom } from "@coracle/base";
 import { formatEndpoint, FrameType, FORWARD_HEADER_SIZE_BYTES_MAX, type ManagementMode } from "@coracle/cluster";
-import { cipherSuiteByName, type DtlsServerOptions, RandomCids } from "@coracle/dtls";
-import { loadCredentials, trustVerifier } from "@coracle/dtls/io";
+import { RandomCids } from "@coracle/dtls";
 import { collectGarbage } from "@coracle/runtime";
-import { makeTestPki, type TestPki } from "@coracle/sim";
 import type { RouterOutput } from "../../packages/dtls-router/src/core/router-io.ts";
+import { CorpusSource, TARGET } from "./datagram-corpus.ts";
 import { DatagramLedger } from "./datagram-ledger.ts";
-import { type Delivery, FuzzCluster, type FuzzDevice, type FuzzNode, type PortName } from "./fuzz-cluster.ts";
+import type { FuzzCluster, FuzzNode, PortName } from "./fuzz-cluster.ts";
 import { fuzzDatagrams, fuzzSeed } from "./fuzz-settings.ts";
 import { HostileSources } from "./hostile-sources.ts";
 import { Mutator } from "./mutation.ts";
@@ -19,65 +18,13 @@ const DATAGRAMS = Math.ceil(fuzzDatagrams(750_000) / MODES.length);
 const BATCH = 4096;
 /** What a batch takes on the clock: a flood of 20,000 a second. */
 const BATCH_MS = 200;
-const CORPUS_MAX = 400;
 /** What garbage collection may leave between two looks. */
 const HEAP_GROWTH_BYTES_MAX = 16 * 1024 * 1024;
-const TARGET = 1;
 
-let pki: TestPki;
+let corpora: CorpusSource;
 before(async () => {
-  pki = await makeTestPki();
+  corpora = await CorpusSource.open();
 });
-
-function serverOptions(): Partial<DtlsServerOptions> {
-  return { credentials: loadCredentials(pki.key, pki.cert), clientCertificate: "none" };
-}
-
-/** Devices with every kind of key exchange and connection ID, at the target and at its neighbours. */
-function connectDevices(cluster: FuzzCluster): FuzzDevice[] {
-  const suite = (name: string) => ({ suites: [cipherSuiteByName(name) ?? assert.fail(name)] });
-  const verifyPeer = trustVerifier({ ca: [pki.ca], clock: new ManualClock({ wallMs: Date.now() }), usage: "server" });
-  return [
-    cluster.connect("198.51.100.1:4001", TARGET, { ...suite("PSK_WITH_AES_128_CCM_8"), cids: new RandomCids(0) }),
-    cluster.connect("198.51.100.2:4002", TARGET, { ...suite("PSK_WITH_AES_128_GCM_SHA256"), cids: new RandomCids(4) }),
-    cluster.connect("198.51.100.3:4003", TARGET, suite("ECDHE_PSK_WITH_AES_128_GCM_SHA256")),
-    cluster.connect("[2001:db8::4]:4004", TARGET, {
-      ...suite("ECDHE_ECDSA_WITH_AES_128_CCM_8"),
-      cids: new RandomCids(0),
-      psk: undefined,
-      verifyPeer,
-      serverName: "localhost",
-    }),
-    cluster.connect("198.51.100.5:4005", 2, { cids: new RandomCids(0) }),
-    cluster.connect("198.51.100.6:4006", 3, { cids: new RandomCids(6) }),
-  ];
-}
-
-/** What the target got while a cluster formed, devices connected, asked and moved: by port, each datagram once. */
-function record(cluster: FuzzCluster, ledger: DatagramLedger): Record<PortName, Uint8Array[]> {
-  const seen: Record<PortName, Map<string, Uint8Array>> = { public: new Map(), cluster: new Map() };
-  cluster.onDelivery = ({ nodeId, port, bytes }: Delivery) => {
-    if (nodeId !== TARGET) return;
-    ledger.given++;
-    const key = Buffer.from(bytes).toString("latin1");
-    if (seen[port].size < CORPUS_MAX) seen[port].set(key, bytes);
-  };
-  cluster.advance(5000);
-  assert.ok(cluster.isFormed(), "the cluster did not form");
-  const devices = connectDevices(cluster);
-  assert.ok(
-    devices.every(({ isEstablished }) => isEstablished),
-    "not every device connected",
-  );
-  for (let round = 0; round < 6; round++) {
-    for (const [index, device] of devices.entries()) {
-      if (device.roams) device.nodeId = 1 + ((index + round) % 3);
-      assert.ok(cluster.request(device, new Uint8Array(20 + round * 40)), "a request was not answered");
-    }
-    cluster.advance(1000);
-  }
-  return { public: [...seen.public.values()], cluster: [...seen.cluster.values()] };
-}
 
 /** One mode's run: a target among its neighbours, with what hostile datagrams are made from. */
 class Flood {
@@ -97,10 +44,12 @@ class Flood {
 
   constructor(mode: ManagementMode, seed: number) {
     this.context = `mode ${mode}, CORACLE_FUZZ_SEED=${seed}`;
-    this.cluster = new FuzzCluster({ seed, mode, dtls: serverOptions() });
+    this.cluster = corpora.cluster(mode, seed);
     this.target = this.cluster.node(TARGET);
     this.ledger = new DatagramLedger(this.target);
-    const corpus = record(this.cluster, this.ledger);
+    const corpus = corpora.record(this.cluster, ({ nodeId }) => {
+      if (nodeId === TARGET) this.ledger.given++;
+    });
     this.#random = new SeededRandom(seed ^ 0x5bd1e995);
     this.#sources = new HostileSources(this.cluster, this.#random);
     const all = [...corpus.public, ...corpus.cluster];

@@ -157,6 +157,20 @@ test("messages that mean nothing are counted by cause and change nothing", () =>
   assert.equal(bench.table.members, 0);
 });
 
+test("who uses this node's id is told of every ten seconds, if it is listed; what a stranger says is counted only", () => {
+  const bench = new Bench();
+  bench.do({ kind: "start" });
+  bench.wait(1);
+  assert.deepEqual(bench.hear("ping", 1, host(77)), []);
+  assert.deepEqual(bench.hear("ping", 1, host(2)), ["clash 1"]);
+  for (let count = 0; count < 50; count++) assert.deepEqual(bench.hear("pong", 1, host(3)), []);
+  bench.wait(9999);
+  assert.deepEqual(bench.hear("ping", 1, host(2)), []);
+  bench.wait(1);
+  assert.deepEqual(bench.hear("ping", 1, host(2)), ["clash 1"]);
+  assert.deepEqual([bench.table.counters.get("clash"), bench.table.counters.get("unlisted-sender")], [53, 1]);
+});
+
 test("a padded ping gets six bytes back; a state above 2 is answered and counts as nothing", () => {
   const bench = new Bench();
   bench.do({ kind: "start" });

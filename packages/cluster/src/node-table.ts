@@ -23,6 +23,7 @@ import {
   type NodeTableInput,
   type NodeTableOutput,
 } from "./node-table-io.ts";
+import { type OwnIdVerdict, OwnIdWatch } from "./own-id.ts";
 import { type NodeTableOptions, type NodeTableSettings, nodeTableSettings } from "./node-table-options.ts";
 import { encodePingPong, NodeState, parsePingPong, type PingPong } from "./ping-pong.ts";
 import { countMembers, hasFormed, ownState, type ReadinessFacts } from "./readiness.ts";
@@ -43,6 +44,7 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
   readonly #byKey: Map<string, NodeRecord> = new Map();
   readonly #candidates: CandidateList;
   readonly #claims: IdClaims;
+  readonly #ownId: OwnIdWatch;
   #started = false;
   #discoverAt: Millis | undefined;
   #discoveredAt: Millis | undefined;
@@ -54,6 +56,7 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     this.#settings = nodeTableSettings(options);
     this.#candidates = new CandidateList(this.#settings);
     this.#claims = new IdClaims(this.#settings.timers.claimTimeoutMs);
+    this.#ownId = new OwnIdWatch(this.#settings.selfKeys, this.#settings.timers.discoverIntervalMs);
   }
 
   /** True while the cluster has formed and enough of it lives. */
@@ -156,8 +159,9 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     const message = parsed.value;
     this.counters.add(message.kind === "ping" ? "ping-received" : "pong-received");
     const key = formatEndpoint(from);
-    if (message.nodeId === this.#settings.nodeId) return this.#receiveOwnId(from, key);
-    if (this.#settings.listedOnly && !this.#candidates.has(key) && !this.#byKey.has(key)) {
+    const isKnown = !this.#settings.listedOnly || this.#candidates.has(key) || this.#byKey.has(key);
+    if (message.nodeId === this.#settings.nodeId) return this.#receiveOwnId(from, this.#ownId.judge(key, isKnown, now));
+    if (!isKnown) {
       this.counters.add("unlisted-sender");
       return this.#discoverSoon(0, now);
     }
@@ -168,12 +172,10 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     if (message.kind === "ping") this.#send("pong", record.endpoint, false);
   }
 
-  #receiveOwnId(from: Endpoint, key: string): void {
-    const { selfKeys, nodeId } = this.#settings;
-    // Without own addresses an echo of ourselves and a second holder of our id look alike.
-    if (selfKeys.size === 0 || selfKeys.has(key)) return this.counters.add("self");
-    this.counters.add("clash");
-    this.#outbox.push({ kind: "clash", nodeId, kept: undefined, refused: copyEndpoint(from) });
+  #receiveOwnId(from: Endpoint, verdict: OwnIdVerdict): void {
+    this.counters.add(verdict === "repeated-clash" ? "clash" : verdict);
+    if (verdict !== "clash") return;
+    this.#outbox.push({ kind: "clash", nodeId: this.#settings.nodeId, kept: undefined, refused: copyEndpoint(from) });
   }
 
   /** The entry that this message is of, made or moved if need be; `undefined` if it must not change the table (yet). */
@@ -364,8 +366,7 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     this.#formed = hasFormed(this.#facts());
     this.#state = ownState(this.#facts());
     if (this.#state === before) return;
-    const wasReady = before === NodeState.initialized;
-    if (this.ready !== wasReady) this.#outbox.push({ kind: "ready", ready: this.ready });
+    if (this.ready !== (before === NodeState.initialized)) this.#outbox.push({ kind: "ready", ready: this.ready });
     if (this.#state > before) for (const record of this.#byKey.values()) this.#pingMember(record, now);
   }
 

@@ -23,6 +23,7 @@ export interface DtlsClientOptions {
   readonly random: Random;
   /** In the client's order; those its credentials do not serve are left out. */
   readonly suites?: readonly CipherSuite[];
+  /** For ephemeral keys, best first. With certificates and raw keys leave P-256 in: it is their curve too. */
   readonly groups?: readonly GroupName[];
   readonly psk?: PskCredentials | undefined;
   /** Shown to servers that ask. */

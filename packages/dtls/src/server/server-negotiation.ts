@@ -153,7 +153,10 @@ function chooseSuite(context: ServerHandshakeContext, hello: ClientHello, offer:
 
 function isUsable(context: ServerHandshakeContext, suite: CipherSuite, offer: Offer): boolean {
   if (suite.keyExchange !== "psk" && chooseGroup(context, offer) === undefined) return false;
-  if (suite.keyExchange === "ecdhe-ecdsa") return offer.certificates.server !== undefined && offer.signsSha256;
+  if (suite.keyExchange === "ecdhe-ecdsa") {
+    // The client's groups are also the curves it takes in a certificate, and our keys are on P-256 (RFC 8422 §5.1, §5.3).
+    return offer.certificates.server !== undefined && offer.signsSha256 && offer.groups.includes("secp256r1");
+  }
   return context.psk !== undefined;
 }
 

@@ -29,7 +29,8 @@ export interface Scene {
 
 const MARK_SIZE_BYTES = 8;
 const TYPE = { ipv6: 0x86dd, mpls: 0x8847, experimental: 0x88b5, lldp: 0x88cc } as const;
-const VLAN = 0x8100;
+/** EtherType of a VLAN tag. */
+export const VLAN = 0x8100;
 const SERVICE_VLAN = 0x88a8;
 const VXLAN_PORT = 4789;
 const ICMP = 1;
@@ -112,6 +113,9 @@ function notSpoken({ own, peer }: Scene): readonly HostileFrame[] {
     { kind: "IPv6 to a peer", bytes: other(TYPE.ipv6, peer.mac) },
     { kind: "IPv6 to all nodes", bytes: other(TYPE.ipv6, 0x3333_0000_0001) },
     { kind: "MPLS to a peer", bytes: other(TYPE.mpls, peer.mac) },
+    { kind: "a true packet with a VLAN tag", bytes: tagged(ipv4(peer.mac, peer.ip), VLAN, 5) },
+    { kind: "a true packet with a priority", bytes: tagged(ipv4(peer.mac, peer.ip), VLAN, 0x6000) },
+    { kind: "a true packet with a service tag", bytes: tagged(ipv4(peer.mac, peer.ip), SERVICE_VLAN, 5) },
     { kind: "an unknown protocol to a peer", bytes: other(TYPE.experimental, peer.mac) },
     { kind: "LLDP", bytes: other(TYPE.lldp, 0x0180_c200_000e) },
     { kind: "spanning tree", bytes: other(39, 0x0180_c200_0000) },
@@ -145,8 +149,8 @@ export function encapsulated(inner: Uint8Array, { source, destination, vni }: Tu
   return bytes;
 }
 
-/** The frame with a VLAN tag (IEEE 802.1Q) before its type. */
-function tagged(bytes: Uint8Array, type: number, vlan: number): Uint8Array {
+/** The frame with a tag before its type: a VLAN's number and priority (IEEE 802.1Q). */
+export function tagged(bytes: Uint8Array, type: number, vlan: number): Uint8Array {
   const copy = new Uint8Array(bytes.length + 4);
   copy.set(bytes.subarray(0, 12));
   new DataView(copy.buffer).setUint32(12, type * 65_536 + vlan);

@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Capture } from "@coracle/lab/io";
-import { encapsulated, type FrameGuest, guestFrames, type HostileFrame, marked, readMark } from "./hostile-frames.ts";
+import {
+  encapsulated,
+  type FrameGuest,
+  guestFrames,
+  type HostileFrame,
+  marked,
+  readMark,
+  tagged,
+  VLAN,
+} from "./hostile-frames.ts";
 import { arpRequest, BROADCAST, ethernet, macOf, unicastFrame } from "./frames.ts";
 import { makeVirtualNetwork, placeGuest } from "./placed-guests.ts";
 import { type NetworkSystem, withNetwork } from "./network-system.ts";
@@ -71,6 +80,7 @@ void test("13.12 VXLAN from a host without part in the network goes nowhere, fro
       from("ARP", b, OWN_VNI, arpRequest({ source: frameGuest(far).mac, from: far.guest.ip, to: near.guest.ip })),
       from("IPv6", b, OWN_VNI, ethernet(frameGuest(far).mac, frameGuest(near).mac, 0x86dd, 50)),
       from("a broadcast", b, OWN_VNI, truth(far, { mac: BROADCAST, ip: "255.255.255.255" })),
+      from("a VLAN tag", b, OWN_VNI, tagged(inner, VLAN, 5)),
       from("back to where it came from", b, OWN_VNI, truth(near, far)),
     ];
     const cable = await network.laboratory.host("b").captureUnderlay();

@@ -51,6 +51,7 @@ const common: readonly Field[] = [
   FIELD.in_port,
   FIELD.eth_src,
   FIELD.eth_dst,
+  FIELD.vlan_vid,
   FIELD.tun_id,
   FIELD.tun_src,
   FIELD.tun_dst,

@@ -72,6 +72,9 @@ function facts(sizeBytes: number, seed: FieldSeed): FieldFacts {
   };
 }
 
+/** The bit that `vlan_vid` has of every frame with a tag, beside the 12 of the number (§7.2.3.8, `OFPVID_PRESENT`). */
+export const VLAN_PRESENT = 0x1000;
+
 const exact = { isMaskable: false } as const;
 const port16 = { form: "decimal" } as const;
 
@@ -82,6 +85,7 @@ export const FIELD: Readonly<
     | "eth_src"
     | "eth_dst"
     | "eth_type"
+    | "vlan_vid"
     | "ip_src"
     | "ip_dst"
     | "nw_proto"
@@ -106,6 +110,7 @@ export const FIELD: Readonly<
   eth_src: number(6, { oxmClass: OXM, id: 4, name: "eth_src", nxmName: "NXM_OF_ETH_SRC", form: "mac" }),
   eth_dst: number(6, { oxmClass: OXM, id: 3, name: "eth_dst", nxmName: "NXM_OF_ETH_DST", form: "mac" }),
   eth_type: number(2, { oxmClass: OXM, id: 5, name: "eth_type", nxmName: "NXM_OF_ETH_TYPE", ...exact }),
+  vlan_vid: number(2, { oxmClass: OXM, id: 6, name: "vlan_vid", nxmName: "OXM_OF_VLAN_VID", sizeBits: 13, ...port16 }),
   ip_src: number(4, { oxmClass: OXM, id: 11, name: "ip_src", nxmName: "NXM_OF_IP_SRC", form: "ipv4" }),
   ip_dst: number(4, { oxmClass: OXM, id: 12, name: "ip_dst", nxmName: "NXM_OF_IP_DST", form: "ipv4" }),
   ipv6_src: big(16, { oxmClass: OXM, id: 26, name: "ipv6_src", nxmName: "NXM_NX_IPV6_SRC", form: "ipv6" }),

@@ -161,6 +161,10 @@ test("real switch: a pipeline in ovs-ofctl's text is installed, and ovs-ofctl re
       "table=2,priority=7,tcp,tp_dst=80,ct_state=+trk+est-new,reg0=0x5/0xff,metadata=0x12/0xffff,idle_timeout=5,actions=ct(commit,zone=NXM_NX_REG4[0..15],table=5,exec(set_field:0x1->ct_mark))",
       "table=3,arp,arp_op=1,arp_sha=06:00:00:02:00:01,arp_spa=1.2.3.0/24,actions=set_field:2->arp_op,CONTROLLER:128,LOCAL",
       "table=4,ipv6,ipv6_src=fe80::/10,actions=write_metadata:0x5/0xff,goto_table:5",
+      "table=5,vlan_tci=0x1000/0x1000,actions=drop",
+      "table=5,in_port=1,dl_vlan=5,dl_src=02:00:00:00:00:01,actions=set_field:4102->vlan_vid,resubmit(,6)",
+      "table=5,ip,vlan_tci=0,actions=resubmit(,6)",
+      "table=5,priority=9,vlan_vid=0x1/0xfff,actions=drop",
       "table=5,udp,udp_src=0x10/0xfff0,actions=set_field:0x1/0xf->reg1,resubmit(3,4),resubmit:7",
     ].join("\n");
     const parsed = parseFlows(text);

@@ -2,6 +2,7 @@
 import { type Field, FIELD, META_FIELD, REGISTERS } from "../flow/field.ts";
 import { exactNumber, type FieldMatch, type Match } from "../flow/match.ts";
 import { formatBig, formatNumber, hex } from "./field-value.ts";
+import { formatVlan } from "./vlan.ts";
 
 /** EtherType and protocol behind each protocol word. */
 export const PROTOCOL_WORDS: ReadonlyMap<string, { readonly ethType: number; readonly protocol?: number }> = new Map([
@@ -47,6 +48,7 @@ const AFTER_PROTOCOL: readonly Field[] = [
   FIELD.tun_dst,
   META_FIELD.metadata,
   FIELD.in_port,
+  FIELD.vlan_vid,
   FIELD.eth_src,
   FIELD.eth_dst,
   FIELD.eth_type,
@@ -100,6 +102,7 @@ function formatEntry(entry: FieldMatch): string {
     return `oxm_${hex(entry.header)}=0x${Array.from(entry.payload, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   }
   const { field } = entry;
+  if (field === FIELD.vlan_vid && entry.kind === "number") return formatVlan(entry.value, entry.mask);
   const name = MATCH_NAMES.get(field) ?? field.name;
   if (field === FIELD.eth_type && entry.kind === "number")
     return `${name}=0x${entry.value.toString(16).padStart(4, "0")}`;

@@ -9,6 +9,7 @@ import { FLOW_FLAG_WORDS } from "./format-flow.ts";
 import { PROTOCOL_WORDS } from "./format-match.ts";
 import { parseActionsText } from "./parse-action.ts";
 import { type FlowTextError, textError } from "./text-error.ts";
+import { parseVlan } from "./vlan.ts";
 
 const TEXT_SIZE_MAX = 65_536;
 const PARTS_MAX = 256;
@@ -126,6 +127,8 @@ function isNumberKey(name: string): name is keyof typeof NUMBER_KEYS {
 
 function parseField(match: readonly FieldMatch[], name: string, value: string): Result<FieldMatch, FlowTextError> {
   if (name.startsWith("oxm_0x")) return parseOpaque(name, value);
+  const vlan = parseVlan(name, value);
+  if (vlan !== undefined) return vlan;
   const field = fieldByName(nameInContext(match, name));
   if (field === undefined) return textError(`${name}=${value}`, "it is no field of a match");
   if (field.kind === "number") {

@@ -1,7 +1,7 @@
 // OXM TLVs and `ofp_match` (OpenFlow 1.5.1 §7.2.3).
 import { ByteReader, err, ok, type Result, unreachable } from "@coracle/base";
 import { type Field, fieldByHeader } from "../flow/field.ts";
-import { type FieldMatch, type Match, matchBig, matchNumber, matchOf } from "../flow/match.ts";
+import { type FieldMatch, fitsNumber, type Match, matchBig, matchNumber, matchOf } from "../flow/match.ts";
 import type { MessageBuffer } from "./message-buffer.ts";
 import { type WireError, wireError } from "./wire-error.ts";
 
@@ -92,9 +92,11 @@ export function parseOxm(reader: ByteReader): Result<FieldMatch, WireError> {
   }
   const value = payload.subarray(0, field.sizeBytes);
   const mask = hasMask ? payload.subarray(field.sizeBytes) : undefined;
-  return field.kind === "number"
-    ? ok(matchNumber(field, readNumber(value), mask === undefined ? undefined : readNumber(mask)))
-    : ok(matchBig(field, readBig(value), mask === undefined ? undefined : readBig(mask)));
+  if (field.kind === "big") return ok(matchBig(field, readBig(value), mask === undefined ? undefined : readBig(mask)));
+  const [bits, bitMask] = [readNumber(value), mask === undefined ? undefined : readNumber(mask)];
+  // A VLAN's 13 bits come in 16: what sets another is no value of the field.
+  const isOfField = fitsNumber(field, bits) && fitsNumber(field, bitMask ?? 0);
+  return ok(isOfField ? matchNumber(field, bits, bitMask) : { kind: "opaque", header, payload: payload.slice() });
 }
 
 /** Reads the 32-bit header that names a field without a value, as `move` has it. */

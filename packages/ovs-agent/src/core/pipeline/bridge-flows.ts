@@ -2,7 +2,7 @@
 import { FIELD, type Flow, matchOf, PORT, REGISTERS, setNumber } from "@coracle/openflow";
 import { assert } from "@coracle/base";
 import { encodeCookie } from "./cookie.ts";
-import { IS_ARP, IS_IPV6, moveField } from "./flow-parts.ts";
+import { IS_ARP, IS_IPV6, IS_TAGGED, moveField } from "./flow-parts.ts";
 import { PRIORITY, TABLE } from "./table.ts";
 
 /** The bridge's own flows. Independent of ports, so that nothing is ever forwarded that no attachment asked for. */
@@ -12,6 +12,7 @@ export function bridgeFlows(round: number): readonly Flow[] {
   return [
     drop(TABLE.source),
     { table: TABLE.source, priority: PRIORITY.refused, match: matchOf([IS_IPV6]), actions: [], cookie },
+    { table: TABLE.source, priority: PRIORITY.tagged, match: matchOf([IS_TAGGED]), actions: [], cookie },
     drop(TABLE.destination),
     { table: TABLE.destination, priority: PRIORITY.unanswered, match: matchOf([IS_ARP]), actions: [], cookie },
     drop(TABLE.answer),

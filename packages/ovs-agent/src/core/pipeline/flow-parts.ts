@@ -1,5 +1,14 @@
 // Matches and actions that the pipeline's flows share.
-import { type Action, type Field, FIELD, type FieldMatch, matchBig, matchNumber, wholeField } from "@coracle/openflow";
+import {
+  type Action,
+  type Field,
+  FIELD,
+  type FieldMatch,
+  matchBig,
+  matchNumber,
+  VLAN_PRESENT,
+  wholeField,
+} from "@coracle/openflow";
 import { TABLE } from "./table.ts";
 
 /** EtherTypes (IEEE 802 numbers). */
@@ -11,6 +20,8 @@ export const IS_IPV4: FieldMatch = matchNumber(FIELD.eth_type, ETHERTYPE.ipv4);
 export const IS_ARP: FieldMatch = matchNumber(FIELD.eth_type, ETHERTYPE.arp);
 /** IPv6 packets. */
 export const IS_IPV6: FieldMatch = matchNumber(FIELD.eth_type, ETHERTYPE.ipv6);
+/** Frames with a VLAN tag, of any number and priority. */
+export const IS_TAGGED: FieldMatch = matchNumber(FIELD.vlan_vid, VLAN_PRESENT, VLAN_PRESENT);
 /** ARP requests; needs {@link IS_ARP} beside it. */
 export const IS_REQUEST: FieldMatch = matchNumber(FIELD.arp_op, 1);
 

@@ -19,12 +19,13 @@ function golden(flows: readonly Flow[], expected: string): void {
   );
 }
 
-test("bridge: drops that count, no IPv6, and the ARP answer", () => {
+test("bridge: drops that count, no IPv6, no VLAN tags, and the ARP answer", () => {
   golden(
     bridgeFlows(3),
     `
     cookie=0x301000000000000, table=0, priority=0 actions=drop
     cookie=0x301000000000000, table=0, priority=200,ipv6 actions=drop
+    cookie=0x301000000000000, table=0, priority=210,vlan_tci=0x1000/0x1000 actions=drop
     cookie=0x301000000000000, table=1, priority=0 actions=drop
     cookie=0x301000000000000, table=1, priority=105,arp actions=drop
     cookie=0x301000000000000, table=2, priority=0 actions=drop

@@ -17,4 +17,6 @@ export const PRIORITY = {
   ownAddress: 120,
   /** Protocols that are not spoken. */
   refused: 200,
+  /** Frames with a VLAN tag, whatever they carry. */
+  tagged: 210,
 } as const;

@@ -84,6 +84,16 @@ test("what may pass passes, and nothing else: own addresses, ARP answers, tunnel
       ["another MAC as source", `in_port={a},dl_src=${B},dl_dst=${B},udp,nw_src=10.0.0.2`],
       ["another address as source", `${fromA},dl_dst=${B},udp,nw_src=10.0.0.9`],
       ["DHCP", `${fromA},dl_dst=ff:ff:ff:ff:ff:ff,udp,nw_src=0.0.0.0,udp_src=68,udp_dst=67`],
+      ["a tagged packet", `${fromA},dl_vlan=5,dl_dst=${B},udp,nw_src=10.0.0.2,nw_dst=10.0.0.3`],
+      ["a packet with a priority alone", `${fromA},dl_vlan=0,dl_dst=${B},udp,nw_src=10.0.0.2,nw_dst=10.0.0.3`],
+      [
+        "tagged ARP",
+        `${fromA},dl_vlan=5,dl_dst=ff:ff:ff:ff:ff:ff,arp,arp_op=1,arp_sha=${A},arp_spa=10.0.0.2,arp_tpa=10.0.0.4`,
+      ],
+      [
+        "a tagged packet from the tunnel",
+        `in_port={tunnel},tun_id=1,tun_src=192.168.56.7,dl_vlan=5,dl_src=${REMOTE},dl_dst=${A},udp`,
+      ],
       ["IPv6", `${fromA},dl_dst=${B},ipv6`],
       ["a broadcast", `${fromA},dl_dst=ff:ff:ff:ff:ff:ff,udp,nw_src=10.0.0.2`],
       ["the address of another network", `${fromA},dl_dst=06:00:00:02:00:02,udp,nw_src=10.0.0.2`],

@@ -58,7 +58,7 @@ export const FABRIC_CONTRACT: readonly ContractCase[] = [
           localCount: 1,
           remoteCount: 1,
           pending: 0,
-          flowsDesired: 6 + 6 + 2 + 1,
+          flowsDesired: 7 + 6 + 2 + 1,
         },
       );
     },
@@ -86,7 +86,7 @@ export const FABRIC_CONTRACT: readonly ContractCase[] = [
       await settle(fabric);
       assert.deepEqual(brief(events).sort(), ["removed n/a", "removed n/b"]);
       const { localCount, remoteCount, flowsDesired } = fabric.state();
-      assert.deepEqual({ localCount, remoteCount, flowsDesired }, { localCount: 0, remoteCount: 0, flowsDesired: 6 });
+      assert.deepEqual({ localCount, remoteCount, flowsDesired }, { localCount: 0, remoteCount: 0, flowsDesired: 7 });
     },
   },
   {
@@ -146,7 +146,7 @@ export const FABRIC_CONTRACT: readonly ContractCase[] = [
         places,
       );
       const { localCount, remoteCount, flowsDesired } = fabric.state();
-      assert.deepEqual({ localCount, remoteCount, flowsDesired }, { localCount: 1, remoteCount: 0, flowsDesired: 12 });
+      assert.deepEqual({ localCount, remoteCount, flowsDesired }, { localCount: 1, remoteCount: 0, flowsDesired: 13 });
     },
   },
   {

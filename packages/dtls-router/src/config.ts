@@ -34,6 +34,7 @@ export interface DtlsRouterConfig extends ServiceConfig {
   readonly handshakesMax: number;
   readonly handshakesPerSecond: number;
   readonly closeNotify: boolean;
+  readonly workers: number | undefined;
   readonly packetThread: boolean;
 }
 
@@ -177,8 +178,14 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       default: true,
       group: LIMITS,
     }),
+    workers: flag.number({
+      help: "Threads that serve sessions, each with a part of them and of every limit; else one per core, at most 16.",
+      min: 1,
+      max: 64,
+      group: LIMITS,
+    }),
     packetThread: flag.boolean({
-      help: "Receive and forward on a thread of its own with batches of system calls, where the system allows it.",
+      help: "Serve sessions on threads of their own with batches of system calls, where the system allows it; else all on the main thread.",
       default: true,
       group: LIMITS,
     }),

@@ -3,7 +3,7 @@ import { runService } from "@coracle/lifecycle";
 import { dtlsRouterConfig } from "./config.ts";
 
 // Made here: in a compiled binary the path from this module to the worker's stays true.
-const worker = new URL("./packet-worker.ts", import.meta.url);
+const worker = new URL("./session-worker.ts", import.meta.url);
 
 await runService({
   component: "dtls-router",

@@ -191,6 +191,9 @@ describe("a router in front of a UDP server", () => {
       `udp://127.0.0.1:${server.port}`,
       "--upstream-ports-max",
       "2",
+      // Which port is idle longest is each worker's own business.
+      "--workers",
+      "1",
     ]);
     const devices: UdpDevice[] = [];
     try {

@@ -64,5 +64,8 @@ export type RouterOutput =
     }
   /** Application data that was not sent. */
   | { readonly kind: "refused"; readonly session: SessionId | undefined; readonly cause: RefusedCause }
-  /** Also what a packet thread is told: members are already known here. */
-  | Exclude<ManagementOutput, { readonly kind: "transmit" }>;
+  /** The datagram at hand is for the management plane, which is elsewhere. */
+  | { readonly kind: "pass-up" }
+  /** A frame came from an address that is no member; told ten times a second at most, where the management plane is elsewhere. */
+  | { readonly kind: "stranger"; readonly from: Endpoint }
+  | Exclude<ManagementOutput, { readonly kind: "transmit" | "member-set" | "member-removed" }>;

@@ -1,6 +1,7 @@
 // One node of the router without I/O: which datagram is for whom, the sessions that end here, the cluster around it.
 import { type Machine, type Millis, type Random, unreachable } from "@coracle/base";
 import {
+  CLUSTER_MAC_SIZE_BYTES,
   type DatagramView,
   type Endpoint,
   FORWARD_HEADER_SIZE_BYTES_MAX,
@@ -33,23 +34,36 @@ export interface RouterNodeOptions {
   readonly random: Random;
   /** Credentials, suites and limits of the public port. */
   readonly dtls: Omit<DtlsServerOptions, "crypto" | "random" | "cids" | "datagramSizeMax" | "needsPathCheck">;
+  /** Where several workers are one node: the octet behind the node's in their connection IDs. */
+  readonly worker?: number | undefined;
   /** Absent: this node is alone. */
-  readonly cluster?:
-    | { readonly management: ManagementPlaneOptions; readonly backward?: boolean; readonly flowsMax?: number }
-    | undefined;
+  readonly cluster?: RouterClusterOptions | undefined;
+}
+
+/** How a node takes part in a cluster. */
+export interface RouterClusterOptions {
+  /** Absent: the plane is elsewhere; its datagrams are passed up, and members are set from there. */
+  readonly management?: ManagementPlaneOptions;
+  /** Frames carry a MAC; default as the management plane's mode says. */
+  readonly mac?: boolean;
+  readonly backward?: boolean;
+  readonly flowsMax?: number;
 }
 
 /** Datagrams from strangers on the cluster port hurry a ping to them, but not more often than this. */
 const STRANGER_HINT_MS = 100;
 /** Of an undecoded protected record nothing is kept; anything else may be, so it is copied first. */
 const CID_RECORD = 25;
+const PASS_UP: RouterOutput = { kind: "pass-up" };
 
 /** DTLS server, record router and management plane behind one `handle` and `poll`. */
 export class RouterNode implements Machine<RouterInput, RouterOutput> {
   readonly server: DtlsServer;
   readonly router: RecordRouter;
   readonly management: ManagementPlane | undefined;
-  readonly #cidSizeBytes: number;
+  readonly cidSizeBytes: number;
+  /** Of the MAC in frames between nodes; 0 if they have none. */
+  readonly macSizeBytes: number;
   readonly #handshakePaths: HandshakePaths = new HandshakePaths();
   readonly #scratch: DatagramView = { bytes: new Uint8Array(FORWARD_HEADER_SIZE_BYTES_MAX + 65_536), start: 0, end: 0 };
   #outputs: RouterOutput[] = [];
@@ -58,25 +72,27 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
 
   constructor(options: RouterNodeOptions) {
     const { nodeId, cidSizeBytes, crypto, random, cluster } = options;
-    this.#cidSizeBytes = cidSizeBytes;
+    this.cidSizeBytes = cidSizeBytes;
     this.server = new DtlsServer({
       ...options.dtls,
       crypto,
       random,
-      cids: new NodeCids({ nodeId, sizeBytes: cidSizeBytes }),
+      cids: new NodeCids({ nodeId, sizeBytes: cidSizeBytes, worker: options.worker }),
       // Answers through another node are longer by a header.
       datagramSizeMax: DATAGRAM_SIZE_MAX_DEFAULT - (cluster === undefined ? 0 : FORWARD_HEADER_SIZE_BYTES_MAX),
       needsPathCheck: (from, to) => !isSameClient(from, to),
     });
+    const mac = cluster?.mac ?? cluster?.management?.mode === "dtls-mac";
+    this.macSizeBytes = mac ? CLUSTER_MAC_SIZE_BYTES : 0;
     this.router = new RecordRouter({
       nodeId,
       cidSizeBytes,
-      mac: cluster?.management.mode === "dtls-mac",
+      mac,
       backward: cluster?.backward ?? true,
       flowsMax: cluster === undefined ? 4 : (cluster.flowsMax ?? 65_536),
       hashSeed: random.uint32(),
     });
-    this.management = cluster && new ManagementPlane(cluster.management);
+    this.management = cluster?.management && new ManagementPlane(cluster.management);
   }
 
   handle(input: RouterInput, now: Millis): void {
@@ -150,7 +166,8 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
         return;
       }
       case "management":
-        this.#manage(datagram.bytes.slice(decision.start, decision.end), source, now);
+        if (this.management === undefined) this.#outputs.push(PASS_UP);
+        else this.#manage(datagram.bytes.slice(decision.start, decision.end), source, now);
         return;
       case "drop":
         if (decision.cause === "forward-unknown-sender" || decision.cause === "backward-unknown-sender") {
@@ -180,7 +197,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   #firstCid(datagram: DatagramView, { start, end }: RouteDecision): Uint8Array | undefined {
     const view = { bytes: datagram.bytes, start, end };
     const at = this.router.cidOffset(view);
-    return at < 0 ? undefined : datagram.bytes.subarray(at, at + this.#cidSizeBytes);
+    return at < 0 ? undefined : datagram.bytes.subarray(at, at + this.cidSizeBytes);
   }
 
   #open(datagram: DatagramView, { start, end }: RouteDecision, peer: PeerAddress, now: Millis): void {
@@ -198,7 +215,11 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   #hurryStranger(from: Endpoint, now: Millis): void {
     if (now - this.#strangerHintAt < STRANGER_HINT_MS) return;
     this.#strangerHintAt = now;
-    this.management?.handle({ kind: "unknown-sender", from }, now);
+    if (this.management === undefined) {
+      this.#outputs.push({ kind: "stranger", from });
+      return;
+    }
+    this.management.handle({ kind: "unknown-sender", from }, now);
     this.#drainManagement();
   }
 
@@ -277,11 +298,9 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
           break;
         case "member-set":
           this.router.members.set(output.nodeId, output.endpoint, output.keys);
-          this.#outputs.push(output);
           break;
         case "member-removed":
           this.router.members.remove(output.nodeId);
-          this.#outputs.push(output);
           break;
         default:
           this.#outputs.push(output);

@@ -1,4 +1,5 @@
 // What stands behind the router: it is handed plaintext by session and answers by session.
+import type { Millis } from "@coracle/base";
 import type { Endpoint } from "@coracle/cluster";
 import type { PeerIdentity, SessionId } from "@coracle/dtls";
 
@@ -34,6 +35,8 @@ export interface Application {
   counts(): ApplicationCounts;
   /** Numbers that go up and down. */
   levels(): ApplicationCounts;
+  /** Time passes; called every few milliseconds to some ten. */
+  tick(now: Millis): void;
   close(): void;
 }
 

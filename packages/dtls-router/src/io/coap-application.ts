@@ -80,6 +80,10 @@ export class CoapApplication implements Application {
     return {};
   }
 
+  tick(): void {
+    // Nothing waits.
+  }
+
   close(): void {
     // Nothing is open.
   }

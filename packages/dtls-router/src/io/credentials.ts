@@ -1,72 +1,57 @@
-// Everything the public port proves itself with and trusts: keys and certificates from files that are followed.
-import type { Credentials, DtlsServerOptions, PeerVerifier } from "@coracle/dtls";
-import { CredentialsError, loadCredentials, trustVerifier } from "@coracle/dtls/io";
+// Everything the public port proves itself with and trusts, from files that are followed: what the workers are given.
+import { CredentialsError, loadCredentials } from "@coracle/dtls/io";
 import { ExitError, followTlsFiles, type Service, type TlsFiles } from "@coracle/lifecycle";
-import { systemClock } from "@coracle/runtime";
 import type { DtlsRouterConfig } from "../config.ts";
 import { PskStore } from "./psk-store.ts";
+import type { PostedCredentials } from "./worker-credentials.ts";
 
 /** The credentials in force. */
 export class RouterCredentials {
   readonly psk: PskStore | undefined;
   readonly #files: TlsFiles | undefined;
-  readonly #clientCertificate: DtlsRouterConfig["clientCertificate"];
-  #verifier: PeerVerifier | undefined;
+  readonly #service: Service;
+  #pair: PostedCredentials["pair"];
 
-  private constructor(
-    psk: PskStore | undefined,
-    files: TlsFiles | undefined,
-    clientCertificate: DtlsRouterConfig["clientCertificate"],
-  ) {
+  private constructor(psk: PskStore | undefined, files: TlsFiles | undefined, service: Service) {
     this.psk = psk;
     this.#files = files;
-    this.#clientCertificate = clientCertificate;
-    this.#verifier = this.#makeVerifier();
+    this.#service = service;
+    this.#pair = checkedPair(files?.pair);
   }
 
   /** Reads all files; one that cannot be used is an {@link ExitError}. */
   static async open(config: DtlsRouterConfig, service: Service): Promise<RouterCredentials> {
-    const { pskFile, certFile, keyFile, clientCaFile, clientCertificate } = config;
+    const { pskFile, certFile, keyFile, clientCaFile } = config;
     const psk = pskFile === undefined ? undefined : await PskStore.open(pskFile, service.log);
     try {
       const files =
         certFile === undefined
           ? undefined
           : await followTlsFiles({ certFile, keyFile, caFiles: clientCaFile }, { name: "dtls", log: service.log });
-      return new RouterCredentials(psk, files, clientCertificate);
+      return new RouterCredentials(psk, files, service);
     } catch (error) {
       psk?.close();
       throw error;
     }
   }
 
-  /** What a DTLS server is made with. Lookups and verification follow the files by themselves. */
-  serverOptions(): Pick<DtlsServerOptions, "psk" | "credentials" | "clientCertificate" | "verifyPeer"> {
-    return {
-      psk: this.psk?.lookup,
-      credentials: this.load(),
-      clientCertificate: this.#clientCertificate,
-      verifyPeer: this.#files === undefined ? undefined : (presented, name) => this.#verify(presented, name),
-    };
+  /** What the workers are given. */
+  posted(): PostedCredentials {
+    return { psk: this.psk?.memory, pair: this.#pair, ca: this.#files?.ca };
   }
 
-  /** The certificate as it is in the files now; a key that DTLS cannot use is an {@link ExitError}. */
-  load(): Credentials | undefined {
-    const pair = this.#files?.pair;
-    if (pair === undefined) return undefined;
-    try {
-      return loadCredentials(pair.key, pair.cert);
-    } catch (error) {
-      if (error instanceof CredentialsError) throw new ExitError(error.message, { cause: error });
-      throw error;
-    }
-  }
-
-  /** Called when certificates or authorities changed. */
-  onChange(listener: () => void): void {
+  /** Hands over what is new; what cannot be used is left out, and the old stays in force. */
+  onChange(listener: (credentials: PostedCredentials) => void): void {
+    this.psk?.onChange(() => listener(this.posted()));
     this.#files?.onChange(() => {
-      this.#verifier = this.#makeVerifier();
-      listener();
+      const { log } = this.#service;
+      try {
+        this.#pair = checkedPair(this.#files?.pair);
+        log.info("Certificate replaced", {});
+      } catch (error) {
+        log.error("Certificate refused, the old stays in force", { error });
+      }
+      listener(this.posted());
     });
   }
 
@@ -74,13 +59,16 @@ export class RouterCredentials {
     this.psk?.close();
     this.#files?.close();
   }
+}
 
-  #makeVerifier(): PeerVerifier | undefined {
-    const ca = this.#files?.ca ?? [];
-    return ca.length === 0 ? undefined : trustVerifier({ ca, clock: systemClock, usage: "client" });
+/** The pair if DTLS can use its key; else an {@link ExitError}. */
+function checkedPair(pair: TlsFiles["pair"]): PostedCredentials["pair"] {
+  if (pair === undefined) return undefined;
+  try {
+    loadCredentials(pair.key, pair.cert);
+  } catch (error) {
+    if (error instanceof CredentialsError) throw new ExitError(error.message, { cause: error });
+    throw error;
   }
-
-  #verify(...presented: Parameters<PeerVerifier>): ReturnType<PeerVerifier> {
-    return this.#verifier === undefined ? { ok: false, error: "unknownCa" } : this.#verifier(...presented);
-  }
+  return { key: pair.key, cert: pair.cert };
 }

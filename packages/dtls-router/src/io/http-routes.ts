@@ -1,65 +1,59 @@
 // The router's own HTTP resources: other nodes, how many sessions of which kind, where a connection ID leads.
 import { nodeDocument } from "@coracle/cluster/io";
 import { systemClock } from "@coracle/runtime";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { explainCid } from "../core/cid-explanation.ts";
-import type { RouterNode } from "../core/router-node.ts";
-import type { Application } from "./application.ts";
-import type { Edge } from "./edge.ts";
+import type { ClusterControl } from "./cluster-control.ts";
+import type { SessionService } from "./session-service.ts";
+import { NoAnswerError } from "./worker-line.ts";
 
 /** What the routes answer from. */
 export interface RoutesOptions {
-  readonly node: RouterNode;
-  readonly edge: Edge;
-  readonly application: Application;
+  readonly sessions: SessionService;
+  /** Absent: this node is alone. */
+  readonly cluster: ClusterControl | undefined;
+  readonly clusterMode: string | undefined;
   readonly nodeId: number;
   readonly cidSizeBytes: number;
-  readonly clusterMode: string | undefined;
+  /** Name of the upstream's kind. */
+  readonly upstream: string;
 }
 
 /** The application for the `--http` listener. */
 export function createRoutes(options: RoutesOptions): Hono {
   const app = new Hono();
   app.get("/nodes", (c) => c.json(nodes(options)));
-  app.get("/sessions", (c) => c.json(sessions(options)));
-  app.get("/cid/:hex", (c) => {
-    const explained = explainCid(c.req.param("hex"), options);
-    if (explained.kind === "route") return c.json(explained);
-    return c.json({ error: `Cannot explain a connection ID: ${explained.reason}` }, 400);
+  app.get("/sessions", async (c) => c.json(await sessions(options)));
+  app.get("/cid/:hex", (c) => cid(c, options, c.req.param("hex")));
+  app.onError((error, c) => {
+    if (!(error instanceof NoAnswerError)) throw error;
+    return c.json({ error: error.message }, 503);
   });
   return app;
 }
 
-function nodes({ node, edge, nodeId, clusterMode }: RoutesOptions): unknown {
+function nodes({ cluster, nodeId, clusterMode }: RoutesOptions): unknown {
   const now = systemClock.now();
   return {
-    self: { nodeId, ready: node.isReady, mode: clusterMode ?? "alone" },
-    nodes: edge.nodes().map((each) => nodeDocument(each, now)),
+    self: { nodeId, ready: cluster?.isReady ?? true, mode: clusterMode ?? "alone" },
+    nodes: cluster?.nodes().map((each) => nodeDocument(each, now)) ?? [],
   };
 }
 
-/** Counts alone: who has a session is nobody's business here. */
-function sessions({ node, edge, application }: RoutesOptions): unknown {
-  const bySuite = new Map<string, number>();
-  const byIdentity = new Map<string, number>();
-  let routed = 0;
-  let withoutCid = 0;
-  for (const id of node.server.sessionIds()) {
-    const device = edge.describe(id);
-    if (device === undefined) continue;
-    const { suite, identity, router, ownCid } = device;
-    bySuite.set(suite, (bySuite.get(suite) ?? 0) + 1);
-    byIdentity.set(identity.kind, (byIdentity.get(identity.kind) ?? 0) + 1);
-    if (router !== undefined) routed++;
-    if (ownCid.length === 0) withoutCid++;
-  }
-  return {
-    sessions: node.server.sessionCount,
-    handshakes: node.server.handshakeCount,
-    throughOtherNodes: routed,
-    withoutConnectionId: withoutCid,
-    bySuite: Object.fromEntries(bySuite),
-    byIdentity: Object.fromEntries(byIdentity),
-    upstream: { kind: application.name, ...application.levels() },
-  };
+async function sessions(options: RoutesOptions): Promise<unknown> {
+  const { upstream, ...counts } = await options.sessions.sessions();
+  return { ...counts, workers: options.sessions.workers, upstream: { kind: options.upstream, ...upstream } };
+}
+
+async function cid(c: Context, options: RoutesOptions, hex: string): Promise<Response> {
+  const { sessions: service, cluster, nodeId, cidSizeBytes } = options;
+  const explained = await explainCid(hex, {
+    nodeId,
+    cidSizeBytes,
+    workers: service.workers,
+    stage: (id, worker) => service.stage(id, worker),
+    clusterAddress: (member) => cluster?.clusterAddress(member),
+  });
+  if (explained.ok) return c.json(explained.value);
+  return c.json({ error: `Cannot explain a connection ID: ${explained.error}` }, 400);
 }

@@ -1,8 +1,8 @@
 // The pre-shared keys of devices, from a file that is followed: a bad new version leaves the old one in force.
-import type { PskLookup } from "@coracle/dtls";
 import { ExitError, type Logger } from "@coracle/lifecycle";
 import { type FileWatch, readTextFile, watchFiles } from "@coracle/runtime";
 import { parsePskFile, type PskTable } from "../core/psk-file.ts";
+import { layOutPskIndex, type PskMemory } from "../core/psk-index.ts";
 
 const FILE_SIZE_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -11,6 +11,7 @@ export class PskStore {
   readonly #path: string;
   readonly #log: Logger;
   #table: PskTable = new Map();
+  #listener: () => void = () => undefined;
   #watch: FileWatch | undefined;
   #reloads = 0;
   #refusals = 0;
@@ -33,9 +34,14 @@ export class PskStore {
     return store;
   }
 
-  /** The lookup for a DTLS server. */
-  get lookup(): PskLookup {
-    return (identity) => this.#table.get(new TextDecoder().decode(identity));
+  /** The keys in force, in memory that workers can share. */
+  get memory(): PskMemory {
+    return layOutPskIndex(this.#table);
+  }
+
+  /** Called when there are new keys. */
+  onChange(listener: () => void): void {
+    this.#listener = listener;
   }
 
   get size(): number {
@@ -51,6 +57,7 @@ export class PskStore {
     const refusal = await this.#read();
     if (refusal === undefined) {
       this.#reloads++;
+      this.#listener();
       this.#log.info("Keys read", { path: this.#path, keys: this.#table.size });
     } else {
       this.#refusals++;

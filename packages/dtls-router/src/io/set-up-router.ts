@@ -1,5 +1,4 @@
-// Puts the router together: credentials, cluster, ports, application, health, metrics, HTTP.
-import { type Endpoint, nodeId } from "@coracle/cluster";
+// Puts the router together: credentials, cluster, workers, health, metrics, HTTP.
 import {
   type ClusterSecurity,
   type ClusterSettings,
@@ -8,28 +7,21 @@ import {
   endpointsOf,
   PeerSource,
 } from "@coracle/cluster/io";
-import { CIPHER_SUITES, cipherSuiteByName, type CookieJar } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { buildInfo, ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
-import { environment, openUdpEndpoint, systemClock, systemRandom } from "@coracle/runtime";
+import { environment, systemRandom } from "@coracle/runtime";
 import type { DtlsRouterConfig } from "../config.ts";
-import { RouterNode } from "../core/router-node.ts";
-import { cookieSecret, SharedCookies } from "../core/shared-cookies.ts";
-import type { Application, DescribeSession, Reply } from "./application.ts";
-import { CoapApplication } from "./coap-application.ts";
+import { cookieSecret } from "../core/shared-cookies.ts";
+import { ClusterControl } from "./cluster-control.ts";
 import { RouterCredentials } from "./credentials.ts";
-import { Edge } from "./edge.ts";
 import { createRoutes } from "./http-routes.ts";
-import { type NodePorts, openNodePorts } from "./node-ports.ts";
-import type { PacketThreadData } from "./packet-handler.ts";
-import type { OpenPort } from "./ports.ts";
+import { openSessions } from "./open-sessions.ts";
 import { addRouterMetrics } from "./router-metrics.ts";
-import { UdpUpstream } from "./udp-upstream.ts";
+import type { SessionListener, SessionService } from "./session-service.ts";
+import type { SessionSettings } from "./session-settings.ts";
 
-/** Batches of a device's own port are small: there are many of them. */
-const DEVICE_PORT_SIZES = { batchMax: 4, datagramSizeBytesMax: 1500, headroomBytes: 0 } as const;
-/** Clients whose records are forwarded at once. */
-const FLOWS_MAX = 65_536;
+/** Devices that have not been told by then are left to find out. */
+const FAREWELL_MS_MAX = 5000;
 
 /** The parts of a router service. */
 export async function setUpRouter(service: Service, config: DtlsRouterConfig, worker: URL): Promise<ServiceParts> {
@@ -43,53 +35,42 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
     onChange: () => changed(),
   });
   await peers.start();
-  const cluster = await makeCluster(config, peers, security);
-  const cookies =
-    cluster === undefined || security.credentials === undefined
-      ? undefined
-      : new SharedCookies(systemCrypto, cookieSecret(systemCrypto, security.credentials.secret), {
-          clock: systemClock,
-          hint: config.nodeId,
-        });
-  const node = makeNode(config, { credentials, cluster, cookies });
-  credentials.onChange(() => replaceCredentials(node, credentials, service));
-  let onMember: NodePorts["onMember"] = () => undefined;
-  const edge = new Edge({
-    node,
-    log: service.log,
-    discover: () => peers.addresses(),
-    onMember: (change) => onMember(change),
-  });
-  changed = () => void rediscover(edge, peers, service);
-  const ports = await openNodePorts({ config, edge, log: service.log, worker, thread: threadData(config, cluster) });
-  onMember = ports.onMember;
-  const application = await makeApplication(config, { service, edge, node, server: ports.public.local });
-  const channelCounters = (): Readonly<Record<string, number>> => cluster?.channel?.counters() ?? {};
-  addRouterMetrics(service.metrics, { node, edge, application, ports, channelCounters });
+  const made = await makeCluster(config, peers, security);
+  const { management, channel } = made ?? {};
+  const cluster = management && new ClusterControl({ management, log: service.log, discover: () => peers.addresses() });
+  changed = () => void cluster?.rediscover();
+  const settings = await sessionSettings(config, { credentials, security, mode: management?.mode });
+  const listener = listenerOf(service, cluster);
+  const sessions = await openSessions({ config, settings, listener, log: service.log, worker });
+  credentials.onChange((posted) => sessions.replaceCredentials(posted));
+  addRouterMetrics(service.metrics, { sessions, cluster, channelCounters: () => channel?.counters() ?? {} });
   service.health.add({
     name: "cluster",
-    check: () => (node.isReady ? { healthy: true } : { healthy: false, reason: "the cluster has not formed" }),
+    check: () =>
+      (cluster?.isReady ?? true) ? { healthy: true } : { healthy: false, reason: "the cluster has not formed" },
   });
-  edge.start({ ...ports, application });
+  if (cluster !== undefined && sessions.cluster !== undefined) {
+    cluster.start({ port: sessions.cluster, onMember: (change) => sessions.setMember(change) });
+  }
   const routes = createRoutes({
-    node,
-    edge,
-    application,
+    sessions,
+    cluster,
+    clusterMode: management?.mode,
     nodeId: config.nodeId,
     cidSizeBytes: config.cidSize,
-    clusterMode: cluster?.management.mode,
+    upstream: config.upstream.kind,
   });
   return {
     handler: (request) => routes.fetch(request),
     stop: [
-      { name: "goodbye", run: () => sayGoodbye(node, edge, config, service) },
+      { name: "goodbye", run: () => sayGoodbye(sessions, config, service) },
       {
         name: "ports",
         run: async () => {
-          edge.close();
+          cluster?.close();
           peers.close();
           credentials.close();
-          await ports.close();
+          await sessions.close();
         },
       },
     ],
@@ -100,51 +81,58 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
  * Sessions end with this process, so devices are told: one that hears it connects anew at once instead of timing out. Hellos
  * are served until now, since a balancer may send them here for as long as its flow table remembers.
  */
-async function sayGoodbye(node: RouterNode, edge: Edge, config: DtlsRouterConfig, service: Service): Promise<void> {
-  node.server.acceptHandshakes(false);
-  if (!config.closeNotify) return;
-  const told = await edge.closeSessions(AbortSignal.timeout(5000));
-  service.log.info("Devices told", { sessions: told });
+async function sayGoodbye(sessions: SessionService, config: DtlsRouterConfig, service: Service): Promise<void> {
+  const told = await sessions.farewell(config.closeNotify, AbortSignal.timeout(FAREWELL_MS_MAX));
+  if (config.closeNotify) service.log.info("Devices told", { sessions: told });
 }
 
-function threadData(config: DtlsRouterConfig, cluster: ClusterSettings | undefined): PacketThreadData {
+function listenerOf(service: Service, cluster: ClusterControl | undefined): SessionListener {
+  const { log } = service;
   return {
-    nodeId: config.nodeId,
-    cidSizeBytes: config.cidSize,
-    mac: cluster?.management.mode === "dtls-mac",
-    backward: config.backward,
-    hashSeed: systemRandom.uint32(),
-    flowsMax: FLOWS_MAX,
+    onManagement: (from, bytes) => cluster?.tell({ kind: "datagram", from, bytes }),
+    onStranger: (from) => cluster?.tell({ kind: "unknown-sender", from }),
+    onWarning: (message, reason) => log.warning(message, { reason }),
+    onFailure: (error) => {
+      // Its sessions are lost, and the kernel steers by the numbers of sockets that have changed: better to begin anew.
+      log.error("A worker has ended", { error });
+      service.stop("a worker has ended", 1);
+    },
   };
 }
 
-function makeNode(
+async function sessionSettings(
   config: DtlsRouterConfig,
   parts: {
     readonly credentials: RouterCredentials;
-    readonly cluster: ClusterSettings | undefined;
-    readonly cookies: CookieJar | undefined;
+    readonly security: ClusterSecurity;
+    readonly mode: ClusterSettings["management"]["mode"] | undefined;
   },
-): RouterNode {
-  const wanted = config.suites.flatMap((name) => cipherSuiteByName(name) ?? []);
-  return new RouterNode({
-    nodeId: nodeId(config.nodeId),
+): Promise<SessionSettings> {
+  const { credentials, security, mode } = parts;
+  const secret = mode === undefined ? undefined : security.credentials?.secret;
+  const { sessionsMax, handshakesMax, handshakesPerSecond, staleAfterMs } = config;
+  return {
+    nodeId: config.nodeId,
     cidSizeBytes: config.cidSize,
-    crypto: systemCrypto,
-    random: systemRandom,
-    dtls: {
-      ...parts.credentials.serverOptions(),
-      suites: wanted.length > 0 ? wanted : CIPHER_SUITES,
-      cookies: parts.cookies,
-      limits: {
-        sessionsMax: config.sessionsMax,
-        handshakesMax: config.handshakesMax,
-        staleAfterMs: config.staleAfterMs,
-        handshakeRate: { perSecond: config.handshakesPerSecond, burst: config.handshakesPerSecond },
-      },
-    },
-    cluster: parts.cluster && { management: parts.cluster.management, backward: config.backward },
-  });
+    suites: config.suites,
+    clientCertificate: config.clientCertificate,
+    credentials: credentials.posted(),
+    limits: { sessionsMax, handshakesMax, handshakesPerSecond, staleAfterMs },
+    cluster: mode && { mac: mode === "dtls-mac", backward: config.backward },
+    cookieSecret: secret && cookieSecret(systemCrypto, secret),
+    upstream: await upstreamSettings(config),
+  };
+}
+
+async function upstreamSettings(config: DtlsRouterConfig): Promise<SessionSettings["upstream"]> {
+  const { upstream } = config;
+  if (upstream.kind === "coap") {
+    return { kind: "coap", server: `coracle-dtls-router ${buildInfo("dtls-router").version}` };
+  }
+  const [address] = await endpointsOf(upstream);
+  if (address === undefined) throw new ExitError(`--upstream: ${upstream.host} has no address`);
+  const { upstreamProxyHeader: proxyHeader, upstreamPortsMax: portsMax, upstreamIdleMs: idleMs } = config;
+  return { kind: "udp", address, proxyHeader, portsMax, idleMs };
 }
 
 async function makeCluster(
@@ -157,69 +145,4 @@ async function makeCluster(
   // Names that cannot be looked up yet do not keep a node from starting, if it is told how many others there are.
   const listed = config.nodesExpected === undefined ? await peers.addresses() : [];
   return clusterSettings({ config, clusterListen, security, listed, crypto: systemCrypto, random: systemRandom });
-}
-
-function replaceCredentials(node: RouterNode, credentials: RouterCredentials, service: Service): void {
-  try {
-    node.server.replaceCredentials(credentials.load());
-    service.log.info("Certificate replaced", {});
-  } catch (error) {
-    service.log.error("Certificate refused, the old stays in force", { error });
-  }
-}
-
-async function rediscover(edge: Edge, peers: PeerSource, service: Service): Promise<void> {
-  try {
-    edge.manage({ kind: "discovered", addresses: await peers.addresses() });
-  } catch (error) {
-    service.log.warning("Nodes not found", { error });
-  }
-}
-
-async function makeApplication(
-  config: DtlsRouterConfig,
-  parts: { readonly service: Service; readonly edge: Edge; readonly node: RouterNode; readonly server: Endpoint },
-): Promise<Application> {
-  const { service, edge, node, server } = parts;
-  const { upstream, nodeId: id } = config;
-  const reply: Reply = (session, bytes) => edge.reply(session, bytes);
-  const describe: DescribeSession = (session) => edge.describe(session);
-  if (upstream.kind === "coap") {
-    const { version } = buildInfo("dtls-router");
-    return new CoapApplication({
-      nodeId: id,
-      server: `coracle-dtls-router ${version}`,
-      reply,
-      describe,
-      diagnose: () => diagnosis(node),
-    });
-  }
-  const [address] = await endpointsOf(upstream);
-  if (address === undefined) throw new ExitError(`--upstream: ${upstream.host} has no address`);
-  const open: OpenPort = async (at, onBatch) => {
-    const opened = await openUdpEndpoint({ ...at, onBatch, sizes: DEVICE_PORT_SIZES });
-    return opened.endpoint;
-  };
-  return new UdpUpstream({
-    upstream: address,
-    server,
-    proxyHeader: config.upstreamProxyHeader,
-    socketsMax: config.upstreamPortsMax,
-    idleMs: config.upstreamIdleMs,
-    open,
-    reply,
-    describe,
-    clock: systemClock,
-    log: service.log,
-  });
-}
-
-function diagnosis(node: RouterNode): Readonly<Record<string, number>> {
-  return {
-    sessions: node.server.sessionCount,
-    handshakes: node.server.handshakeCount,
-    ...Object.fromEntries(node.router.counters.snapshot()),
-    ...Object.fromEntries(node.router.drops.snapshot()),
-    ...node.server.counters,
-  };
 }

@@ -3,16 +3,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ManualClock } from "@coracle/base";
 import type { SessionId } from "@coracle/dtls";
-import type { Logger } from "@coracle/lifecycle";
-import type { UdpAddress, UdpBatch, UdpEndpoint } from "@coracle/runtime";
-import { eventually } from "@coracle/sim";
+import type { UdpAddress } from "@coracle/runtime";
 import { endpointOf } from "../testing/simulated-service.ts";
 import { UdpUpstream } from "./udp-upstream.ts";
 
 const UPSTREAM = endpointOf("127.0.0.1:5683");
 const ONE = 1 as SessionId;
 const TWO = 2 as SessionId;
-const quiet = { warning: () => undefined } as unknown as Logger;
 
 /** A port that keeps what was sent. */
 interface FakePort {
@@ -21,53 +18,52 @@ interface FakePort {
   isClosed: boolean;
 }
 
-function setUp(options: { socketsMax?: number; idleMs?: number; fails?: boolean } = {}) {
+function setUp(options: { socketsMax?: number; idleMs?: number; fails?: boolean; waits?: boolean } = {}) {
   const clock = new ManualClock();
   const ports: FakePort[] = [];
   const replies: { session: SessionId; bytes: Uint8Array }[] = [];
-  let release: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const warnings: string[] = [];
+  let open: (() => void) | undefined;
   const upstream = new UdpUpstream({
     upstream: UPSTREAM,
     server: endpointOf("127.0.0.1:5684"),
     proxyHeader: false,
     socketsMax: options.socketsMax ?? 10,
     idleMs: options.idleMs ?? 60_000,
-    open: async (_at, onBatch) => {
-      await gate;
-      if (options.fails === true) throw new Error("no more ports");
-      const port: FakePort = {
-        sent: [],
-        isClosed: false,
-        answer: (source, bytes) => {
-          const batch: UdpBatch = { count: 1, datagrams: [{ bytes, start: 0, end: bytes.length, source }] };
-          onBatch(batch);
-        },
+    open: ({ onBatch, opened }) => {
+      open = () => {
+        if (options.fails === true) return opened(new Error("no more ports"));
+        const port: FakePort = {
+          sent: [],
+          isClosed: false,
+          answer: (source, bytes) => {
+            onBatch({ count: 1, datagrams: [{ bytes, start: 0, end: bytes.length, source }] });
+          },
+        };
+        ports.push(port);
+        opened({
+          send: (bytes) => port.sent.push(bytes.slice()) > 0,
+          close: () => {
+            port.isClosed = true;
+          },
+        });
       };
-      ports.push(port);
-      return {
-        send: (bytes: Uint8Array) => port.sent.push(bytes.slice()) > 0,
-        close: () => {
-          port.isClosed = true;
-        },
-      } as unknown as UdpEndpoint;
+      if (options.waits !== true) open();
     },
     reply: (session, bytes) => void replies.push({ session, bytes: bytes.slice() }),
     describe: () => undefined,
     clock,
-    log: quiet,
+    warn: (message, error) => void warnings.push(`${message}: ${error.message}`),
   });
-  return { upstream, clock, ports, replies, release };
+  return { upstream, clock, ports, replies, warnings, release: () => open?.() };
 }
 
 describe("a device's source port", () => {
-  it("gets what waited for it, up to eight datagrams", async () => {
-    const { upstream, ports, release } = setUp();
+  it("gets what waited for it, up to eight datagrams", () => {
+    const { upstream, ports, release } = setUp({ waits: true });
     for (let index = 0; index < 10; index++) upstream.receive(ONE, Uint8Array.of(index));
     release();
-    await eventually(() => ports[0]?.sent.length === 8, "eight datagrams");
+    assert.equal(ports[0]?.sent.length, 8);
     assert.equal(upstream.counts()["drop-waiting"], 2);
     upstream.receive(ONE, Uint8Array.of(99));
     assert.deepEqual(ports[0]?.sent.at(-1), Uint8Array.of(99));
@@ -75,53 +71,59 @@ describe("a device's source port", () => {
     assert.ok(ports[0]?.isClosed);
   });
 
-  it("takes answers from the upstream alone", async () => {
-    const { upstream, ports, replies, release } = setUp();
+  it("that opens when its device has gone is closed again", () => {
+    const { upstream, ports, release } = setUp({ waits: true });
     upstream.receive(ONE, Uint8Array.of(1));
+    upstream.ended(ONE);
     release();
-    await eventually(() => ports.length === 1, "a port");
+    assert.ok(ports[0]?.isClosed);
+    assert.deepEqual(ports[0]?.sent, []);
+  });
+
+  it("takes answers from the upstream alone", () => {
+    const { upstream, ports, replies } = setUp();
+    upstream.receive(ONE, Uint8Array.of(1));
     ports[0]?.answer(endpointOf("127.0.0.1:5999"), Uint8Array.of(6));
     ports[0]?.answer(UPSTREAM, Uint8Array.of(7));
     assert.deepEqual(replies, [{ session: ONE, bytes: Uint8Array.of(7) }]);
     assert.equal(upstream.counts()["drop-foreign-source"], 1);
-    upstream.close();
   });
 
-  it("is given up when it was idle, and when its session ends", async () => {
-    const { upstream, clock, ports, release } = setUp({ idleMs: 80 });
-    release();
+  it("is given up when it was idle, and when its session ends", () => {
+    const { upstream, clock, ports } = setUp({ idleMs: 80 });
     upstream.receive(ONE, Uint8Array.of(1));
     upstream.receive(TWO, Uint8Array.of(2));
-    await eventually(() => ports.length === 2, "two ports");
     upstream.ended(TWO);
     assert.ok(ports[1]?.isClosed);
+    upstream.tick(clock.now());
+    assert.equal(ports[0]?.isClosed, false);
     clock.advance(81);
-    await eventually(() => ports[0]?.isClosed === true, "an idle port to be closed");
+    upstream.tick(clock.now());
+    assert.ok(ports[0]?.isClosed);
     assert.deepEqual(upstream.levels(), { ports: 0 });
-    upstream.close();
+    assert.equal(upstream.counts()["idle"], 1);
   });
 
-  it("goes to another device when all are in use, and none answers late", async () => {
-    const { upstream, ports, replies, release } = setUp({ socketsMax: 1 });
-    release();
+  it("goes to another device when all are in use, and none answers late", () => {
+    const { upstream, ports, replies } = setUp({ socketsMax: 1 });
     upstream.receive(ONE, Uint8Array.of(1));
-    await eventually(() => ports.length === 1, "a port");
     upstream.receive(TWO, Uint8Array.of(2));
     assert.ok(ports[0]?.isClosed);
     ports[0]?.answer(UPSTREAM, Uint8Array.of(9));
     assert.deepEqual(replies, []);
     assert.deepEqual(upstream.levels(), { ports: 1 });
-    upstream.close();
   });
 
-  it("that cannot be opened costs the datagrams that waited, and the next one tries again", async () => {
-    const { upstream, release } = setUp({ fails: true });
+  it("that cannot be opened costs the datagrams that waited, and the next one tries again", () => {
+    const { upstream, warnings } = setUp({ fails: true });
     upstream.receive(ONE, Uint8Array.of(1));
-    release();
-    await eventually(() => upstream.counts()["drop-not-opened"] === 1, "a counted failure");
+    assert.equal(upstream.counts()["drop-not-opened"], 1);
     assert.deepEqual(upstream.levels(), { ports: 0 });
     upstream.receive(ONE, Uint8Array.of(1));
-    await eventually(() => upstream.counts()["drop-not-opened"] === 2, "another");
-    upstream.close();
+    assert.equal(upstream.counts()["drop-not-opened"], 2);
+    assert.deepEqual(
+      warnings,
+      Array.from({ length: 2 }, () => "No source port for a device: no more ports"),
+    );
   });
 });

@@ -1,13 +1,12 @@
 // A UDP server behind the router: each device has a source port of its own there, so that it needs to know nothing of DTLS.
-import type { Clock, Millis } from "@coracle/base";
+import { type Clock, type Millis, millis } from "@coracle/base";
 import { compareEndpoints, type Endpoint } from "@coracle/cluster";
 import type { SessionId } from "@coracle/dtls";
-import type { Logger } from "@coracle/lifecycle";
-import { startInterval, type Timer, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
+import type { UdpBatch } from "@coracle/runtime";
 import { encodeProxyHeader } from "../core/proxy-header.ts";
 import type { Application, ApplicationCounts, DescribeSession, Reply } from "./application.ts";
 import { identityBytes } from "./identity-text.ts";
-import type { OpenPort } from "./ports.ts";
+import type { DevicePort, OpenDevicePort } from "./ports.ts";
 
 /** Where plaintext goes and how. */
 export interface UdpUpstreamOptions {
@@ -20,11 +19,12 @@ export interface UdpUpstreamOptions {
   readonly socketsMax: number;
   /** A port without a datagram either way for this long is given up. */
   readonly idleMs: number;
-  readonly open: OpenPort;
+  readonly open: OpenDevicePort;
   readonly reply: Reply;
   readonly describe: DescribeSession;
   readonly clock: Clock;
-  readonly log: Logger;
+  /** Told when no port can be opened. */
+  readonly warn: (message: string, error: Error) => void;
 }
 
 /** Datagrams that wait for their port to open. */
@@ -35,7 +35,7 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 
 interface Link {
   readonly session: SessionId;
-  port: UdpEndpoint | undefined;
+  port: DevicePort | undefined;
   waiting: Uint8Array[];
   usedAt: Millis;
   isClosed: boolean;
@@ -46,7 +46,7 @@ export class UdpUpstream implements Application {
   readonly name = "udp";
   readonly #options: UdpUpstreamOptions;
   readonly #links: Map<SessionId, Link> = new Map();
-  readonly #sweep: Timer;
+  #sweepAt: Millis;
   readonly #counts = {
     sent: 0,
     received: 0,
@@ -61,17 +61,18 @@ export class UdpUpstream implements Application {
 
   constructor(options: UdpUpstreamOptions) {
     this.#options = options;
-    const periodMs = options.idleMs / SWEEPS_PER_IDLE_TIME;
-    this.#sweep = startInterval(periodMs, () => this.#giveUpIdle(), { keepsProcessAlive: false });
+    this.#sweepAt = millis(options.clock.now() + options.idleMs / SWEEPS_PER_IDLE_TIME);
   }
 
   receive(session: SessionId, bytes: Uint8Array): void {
-    const link = this.#linkOf(session);
+    const known = this.#use(session);
+    const link = known ?? this.#add(session);
     const { port } = link;
     const datagram = this.#withHeader(session, bytes);
     if (port !== undefined) this.#send(port, datagram);
     else if (link.waiting.length < WAITING_MAX) link.waiting.push(datagram);
     else this.#counts["drop-waiting"]++;
+    if (known === undefined) this.#open(link);
   }
 
   ended(session: SessionId): void {
@@ -87,45 +88,61 @@ export class UdpUpstream implements Application {
     return { ports: this.#links.size };
   }
 
+  tick(now: Millis): void {
+    const { idleMs } = this.#options;
+    if (now < this.#sweepAt) return;
+    this.#sweepAt = millis(now + idleMs / SWEEPS_PER_IDLE_TIME);
+    this.#giveUpIdle(millis(now - idleMs));
+  }
+
   close(): void {
-    this.#sweep.cancel();
     for (const link of this.#links.values()) this.#close(link);
   }
 
-  #linkOf(session: SessionId): Link {
-    const usedAt = this.#options.clock.now();
+  /** The link of a session, now the one used last. */
+  #use(session: SessionId): Link | undefined {
     const known = this.#links.get(session);
-    if (known !== undefined) {
-      this.#links.delete(session);
-      this.#links.set(session, known);
-      known.usedAt = usedAt;
-      return known;
-    }
+    if (known === undefined) return undefined;
+    this.#links.delete(session);
+    this.#links.set(session, known);
+    known.usedAt = this.#options.clock.now();
+    return known;
+  }
+
+  #add(session: SessionId): Link {
     this.#makeRoom();
+    const usedAt = this.#options.clock.now();
     const link: Link = { session, port: undefined, waiting: [], usedAt, isClosed: false };
     this.#links.set(session, link);
-    void this.#open(link);
     return link;
   }
 
-  async #open(link: Link): Promise<void> {
-    const { open, log, upstream } = this.#options;
-    try {
-      const host = upstream.address.length === 4 ? "0.0.0.0" : "::";
-      const port = await open({ host, port: 0 }, (batch) => this.#receive(link, batch));
-      if (link.isClosed) return port.close();
-      link.port = port;
-      this.#counts.opened++;
-      for (const datagram of link.waiting) this.#send(port, datagram);
-    } catch (error) {
-      this.#counts["drop-not-opened"] += link.waiting.length;
-      log.warning("No source port for a device", { error });
-      this.#close(link);
-    }
-    link.waiting = [];
+  #open(link: Link): void {
+    const { open, upstream } = this.#options;
+    open({
+      host: upstream.address.length === 4 ? "0.0.0.0" : "::",
+      onBatch: (batch) => this.#receive(link, batch),
+      opened: (result) => this.#opened(link, result),
+    });
   }
 
-  #send(port: UdpEndpoint, datagram: Uint8Array): void {
+  #opened(link: Link, result: DevicePort | Error): void {
+    const { waiting } = link;
+    link.waiting = [];
+    if (result instanceof Error) {
+      this.#counts["drop-not-opened"] += waiting.length;
+      this.#options.warn("No source port for a device", result);
+      this.#close(link);
+    } else if (link.isClosed) {
+      result.close();
+    } else {
+      link.port = result;
+      this.#counts.opened++;
+      for (const datagram of waiting) this.#send(result, datagram);
+    }
+  }
+
+  #send(port: DevicePort, datagram: Uint8Array): void {
     if (port.send(datagram, 0, datagram.length, this.#options.upstream)) this.#counts.sent++;
     else this.#counts["drop-not-sent"]++;
   }
@@ -171,8 +188,7 @@ export class UdpUpstream implements Application {
     }
   }
 
-  #giveUpIdle(): void {
-    const before = this.#options.clock.now() - this.#options.idleMs;
+  #giveUpIdle(before: Millis): void {
     for (const link of this.#links.values()) {
       if (link.usedAt > before) continue;
       this.#counts.idle++;

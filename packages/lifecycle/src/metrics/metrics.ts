@@ -17,8 +17,14 @@ export interface MetricOptions<Label extends string> {
 /** A metric whose value is taken when it is scraped. */
 export interface SampledMetric<Label extends string> extends MetricOptions<Label> {
   /** The samples at this moment: at most a few hundred. */
-  readonly sample: () => Iterable<{ readonly labels?: Readonly<Record<Label, string>>; readonly value: number }>;
+  readonly sample: () => Samples<Label> | Promise<Samples<Label>>;
 }
+
+/** Values with their labels. */
+export type Samples<Label extends string> = Iterable<{
+  readonly labels?: Readonly<Record<Label, string>>;
+  readonly value: number;
+}>;
 
 /** Metrics of one process; each instance has a registry of its own. */
 export class Metrics {
@@ -80,9 +86,10 @@ export class Metrics {
       help: options.help,
       labelNames: [...(options.labels ?? [])],
       registers: [this.registry],
-      collect: () => {
+      collect: async () => {
+        const samples = await options.sample();
         gauge.reset();
-        for (const { labels, value } of options.sample()) {
+        for (const { labels, value } of samples) {
           if (labels === undefined) gauge.set(value);
           else gauge.set(labels, value);
         }
@@ -97,9 +104,10 @@ export class Metrics {
       help: options.help,
       labelNames: [...(options.labels ?? [])],
       registers: [this.registry],
-      collect: () => {
+      collect: async () => {
+        const samples = await options.sample();
         counter.reset();
-        for (const { labels, value } of options.sample()) {
+        for (const { labels, value } of samples) {
           if (labels === undefined) counter.inc(value);
           else counter.inc(labels, value);
         }

@@ -1,0 +1,154 @@
+// What a worker is told at its start, as data that passes between threads, and the host that is made of it.
+import { type Endpoint, nodeId, CLUSTER_MAC_SIZE_BYTES } from "@coracle/cluster";
+import { CIPHER_SUITES, cipherSuiteByName, SessionStore } from "@coracle/dtls";
+import { systemCrypto } from "@coracle/dtls/io";
+import { systemClock, systemRandom } from "@coracle/runtime";
+import { DatagramHomes } from "../core/datagram-home.ts";
+import { RouterNode } from "../core/router-node.ts";
+import { shareOf } from "../core/share.ts";
+import { SharedCookies } from "../core/shared-cookies.ts";
+import type { Application } from "./application.ts";
+import { CoapApplication } from "./coap-application.ts";
+import type { OpenDevicePort } from "./ports.ts";
+import { type HostSurroundings, SessionHost } from "./session-host.ts";
+import { UdpUpstream } from "./udp-upstream.ts";
+import { type PostedCredentials, WorkerCredentials } from "./worker-credentials.ts";
+
+/** Clients whose records are forwarded at once, by all workers. */
+const FLOWS_MAX = 65_536;
+/** Flows are kept in quarters. */
+const FLOW_CLASSES = 4;
+
+/** Settings of all workers; limits are those of the process. */
+export interface SessionSettings {
+  readonly nodeId: number;
+  readonly cidSizeBytes: number;
+  /** Names; all if empty. */
+  readonly suites: readonly string[];
+  readonly clientCertificate: "none" | "optional" | "required";
+  readonly credentials: PostedCredentials;
+  readonly limits: {
+    readonly sessionsMax: number;
+    readonly handshakesMax: number;
+    readonly handshakesPerSecond: number;
+    readonly staleAfterMs: number;
+  };
+  /** Absent: this node is alone. */
+  readonly cluster: { readonly mac: boolean; readonly backward: boolean } | undefined;
+  /** What all nodes make hello cookies with. */
+  readonly cookieSecret: Uint8Array | undefined;
+  readonly upstream:
+    | { readonly kind: "coap"; readonly server: string }
+    | {
+        readonly kind: "udp";
+        readonly address: Endpoint;
+        readonly proxyHeader: boolean;
+        readonly portsMax: number;
+        readonly idleMs: number;
+      };
+}
+
+/** A worker's number, how many there are, and what is around it. */
+export interface WorkerPlace extends Pick<HostSurroundings, "public" | "cluster" | "passUp" | "stranger" | "handOver"> {
+  readonly worker: number;
+  readonly workers: number;
+  readonly openPort: OpenDevicePort;
+  readonly warn: (message: string, error: Error) => void;
+}
+
+/** A worker's host with its credentials. */
+export interface MadeHost {
+  readonly host: SessionHost;
+  readonly credentials: WorkerCredentials;
+}
+
+/** Makes the host of worker number `place.worker`. */
+export function makeSessionHost(settings: SessionSettings, place: WorkerPlace): MadeHost {
+  const { worker, workers } = place;
+  const credentials = new WorkerCredentials(settings.credentials);
+  const { cidSizeBytes, cluster } = settings;
+  const homes =
+    workers === 1
+      ? undefined
+      : new DatagramHomes({
+          nodeId: settings.nodeId,
+          cidSizeBytes,
+          macSizeBytes: cluster?.mac === true ? CLUSTER_MAC_SIZE_BYTES : 0,
+          worker,
+          workers,
+        });
+  const host = new SessionHost(makeNode(settings, credentials, place), {
+    ...place,
+    homes,
+    now: () => systemClock.now(),
+  });
+  host.connect(makeApplication(settings, host, place));
+  return { host, credentials };
+}
+
+function makeNode(settings: SessionSettings, credentials: WorkerCredentials, place: WorkerPlace): RouterNode {
+  const { cluster, limits, cidSizeBytes } = settings;
+  const share = (total: number): number => shareOf(total, place.worker, place.workers);
+  const wanted = settings.suites.flatMap((name) => cipherSuiteByName(name) ?? []);
+  const perSecond = share(limits.handshakesPerSecond);
+  const worker = place.workers === 1 ? undefined : place.worker;
+  const sessionsMax = share(limits.sessionsMax);
+  return new RouterNode({
+    nodeId: nodeId(settings.nodeId),
+    cidSizeBytes,
+    worker,
+    crypto: systemCrypto,
+    random: systemRandom,
+    dtls: {
+      ...credentials.serverOptions(settings.clientCertificate),
+      suites: wanted.length > 0 ? wanted : CIPHER_SUITES,
+      cookies: cookiesOf(settings),
+      sessions: new SessionStore({ entriesMax: sessionsMax, ids: { nodeId: settings.nodeId, worker } }),
+      limits: {
+        sessionsMax,
+        handshakesMax: share(limits.handshakesMax),
+        staleAfterMs: limits.staleAfterMs,
+        handshakeRate: { perSecond, burst: perSecond },
+      },
+    },
+    cluster: cluster && { ...cluster, flowsMax: FLOW_CLASSES * share(FLOWS_MAX / FLOW_CLASSES) },
+  });
+}
+
+function cookiesOf({ cookieSecret, nodeId: hint }: SessionSettings): SharedCookies | undefined {
+  return cookieSecret && new SharedCookies(systemCrypto, cookieSecret, { clock: systemClock, hint });
+}
+
+function makeApplication(settings: SessionSettings, host: SessionHost, place: WorkerPlace): Application {
+  const { upstream } = settings;
+  const sessions = {
+    reply: (...[session, bytes]: Parameters<SessionHost["reply"]>) => host.reply(session, bytes),
+    describe: (...[session]: Parameters<SessionHost["describe"]>) => host.describe(session),
+  };
+  if (upstream.kind === "coap") {
+    return new CoapApplication({
+      ...sessions,
+      nodeId: settings.nodeId,
+      server: upstream.server,
+      diagnose: () => diagnosis(host, place.worker),
+    });
+  }
+  return new UdpUpstream({
+    ...sessions,
+    upstream: upstream.address,
+    server: place.public.local,
+    proxyHeader: upstream.proxyHeader,
+    socketsMax: shareOf(upstream.portsMax, place.worker, place.workers),
+    idleMs: upstream.idleMs,
+    open: place.openPort,
+    clock: systemClock,
+    warn: place.warn,
+  });
+}
+
+/** What the resource `diagnose` shows: the counters of the worker that has the asking session. */
+function diagnosis(host: SessionHost, worker: number): Readonly<Record<string, number>> {
+  const { dtls, routes, drops, held } = host.counts();
+  const { sessions = 0, handshakes = 0 } = held;
+  return { worker, sessions, handshakes, ...routes, ...drops, ...dtls };
+}

@@ -1,0 +1,194 @@
+// The workers of a node on packet threads, each with its own sockets on the shared ports.
+import { CLUSTER_MAC_SIZE_BYTES, type Endpoint } from "@coracle/cluster";
+import {
+  openPacketThreads,
+  type PacketThreads,
+  type PacketThreadsOptions,
+  type UdpEndpoint,
+  type UdpPath,
+  type UdpSocketOptions,
+} from "@coracle/runtime";
+import {
+  addSessionCounts,
+  addWorkerCounts,
+  type CidStage,
+  decodeMessage,
+  type PostedAnswer,
+  type SessionCounts,
+  type WorkerCounts,
+  WorkerMessage,
+} from "../core/worker-messages.ts";
+import { Port } from "./session-host.ts";
+import type { MemberChange, RingDrops, SessionListener, SessionService, SessionStart } from "./session-service.ts";
+import { clusterSteering, publicSteering } from "./steering-programs.ts";
+import type { PostedCredentials } from "./worker-credentials.ts";
+import { NoAnswerError, WorkerLine } from "./worker-line.ts";
+
+/** Messages that wait for a flush at the two ports of a node. */
+const SEND_QUEUE_MAX = 4096;
+/** How often a worker looks at its deadlines. */
+const TICK_MS = 50;
+
+/** Sessions on packet threads. */
+export class ThreadedSessions implements SessionService {
+  readonly workers: number;
+  readonly path: UdpPath;
+  readonly public: UdpEndpoint;
+  readonly cluster: UdpEndpoint | undefined;
+  readonly #threads: PacketThreads;
+  readonly #lines: readonly WorkerLine[];
+  /** What a worker counted when it was asked last, for when it is too busy to say. */
+  readonly #lastCounts: (WorkerCounts | undefined)[] = [];
+  /** Who waits for a worker's farewell. */
+  readonly #farewells: ((told: number) => void)[];
+  #countsUnderWay: Promise<WorkerCounts> | undefined;
+  #sessionsUnderWay: Promise<SessionCounts> | undefined;
+
+  private constructor(
+    threads: PacketThreads,
+    parts: {
+      readonly publicPort: UdpEndpoint;
+      readonly lines: readonly WorkerLine[];
+      readonly farewells: ((told: number) => void)[];
+    },
+  ) {
+    this.#threads = threads;
+    this.#lines = parts.lines;
+    this.#farewells = parts.farewells;
+    this.path = threads.path;
+    this.workers = threads.path.threads;
+    this.public = parts.publicPort;
+    this.cluster = threads.sockets[Port.cluster];
+  }
+
+  /** Starts that many workers, or one where the kernel does not steer. Throws `UdpError`; `undefined` where threads do not pay. */
+  static async open(start: SessionStart, worker: URL, workers: number): Promise<ThreadedSessions | undefined> {
+    const farewells: ((told: number) => void)[] = [];
+    const lines: WorkerLine[] = [];
+    const threads = await openPacketThreads({
+      ...socketsOf(start, workers),
+      ...listenersOf(start.listener, (kind, message, thread) => {
+        if (kind === WorkerMessage.answer) lines[thread]?.answered(message as PostedAnswer);
+        else if (kind === WorkerMessage.farewellDone) farewells.shift()?.((message as { told: number }).told);
+      }),
+      worker,
+      threads: workers,
+      tickMs: TICK_MS,
+      data: start.settings,
+    });
+    const [publicPort] = threads.sockets;
+    if (publicPort === undefined || !threads.path.implementation.startsWith("native")) {
+      await threads.close();
+      return undefined;
+    }
+    for (let thread = 0; thread < threads.path.threads; thread++) {
+      lines.push(new WorkerLine((kind, bytes) => threads.post(thread, kind, bytes)));
+    }
+    return new ThreadedSessions(threads, { publicPort, lines, farewells });
+  }
+
+  setMember(change: MemberChange): void {
+    const { nodeId } = change;
+    if (change.kind === "member-removed") return this.#tellAll(WorkerMessage.memberRemoved, { nodeId });
+    const { endpoint, keys } = change;
+    this.#tellAll(WorkerMessage.memberSet, { nodeId, endpoint, keys: keys?.material });
+  }
+
+  replaceCredentials(credentials: PostedCredentials): void {
+    this.#threads.mail(credentials);
+  }
+
+  counts(): Promise<WorkerCounts> {
+    this.#countsUnderWay ??= this.#count().finally(() => {
+      this.#countsUnderWay = undefined;
+    });
+    return this.#countsUnderWay;
+  }
+
+  sessions(): Promise<SessionCounts> {
+    this.#sessionsUnderWay ??= Promise.all(this.#lines.map((line) => line.ask({ kind: "sessions" })))
+      .then((all) => addSessionCounts(all as SessionCounts[]))
+      .finally(() => {
+        this.#sessionsUnderWay = undefined;
+      });
+    return this.#sessionsUnderWay;
+  }
+
+  async stage(cid: string, worker: number): Promise<CidStage> {
+    const line = this.#lines[worker];
+    return line === undefined ? "unknown" : ((await line.ask({ kind: "stage", cid })) as CidStage);
+  }
+
+  farewell(tellDevices: boolean, signal: AbortSignal): Promise<number> {
+    let told = 0;
+    const all = this.#lines.map(async (line) => {
+      const done = Promise.withResolvers<number>();
+      this.#farewells.push(done.resolve);
+      line.tell(WorkerMessage.farewell, { tellDevices });
+      told += await done.promise;
+    });
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    return Promise.race([Promise.all(all), aborted]).then(() => told);
+  }
+
+  ringDrops(): RingDrops {
+    return this.#threads.ringDrops();
+  }
+
+  async close(): Promise<void> {
+    for (const line of this.#lines) line.close();
+    await this.#threads.close();
+  }
+
+  async #count(): Promise<WorkerCounts> {
+    const all = this.#lines.map(async (line, worker) => {
+      try {
+        this.#lastCounts[worker] = (await line.ask({ kind: "counts" })) as WorkerCounts;
+      } catch (error) {
+        if (!(error instanceof NoAnswerError)) throw error;
+      }
+      return this.#lastCounts[worker];
+    });
+    const known = await Promise.all(all);
+    return addWorkerCounts(known.filter((counts) => counts !== undefined));
+  }
+
+  #tellAll(kind: number, message: unknown): void {
+    for (const line of this.#lines) line.tell(kind, message);
+  }
+}
+
+function socketsOf({ settings, sockets }: SessionStart, workers: number): Pick<PacketThreadsOptions, "sockets"> {
+  const { nodeId, cluster } = settings;
+  const macSizeBytes = cluster?.mac === true ? CLUSTER_MAC_SIZE_BYTES : 0;
+  const listen: UdpSocketOptions = { ...sockets.listen, sendQueueMax: SEND_QUEUE_MAX };
+  const between: UdpSocketOptions[] =
+    sockets.cluster === undefined ? [] : [{ ...sockets.cluster, sendQueueMax: SEND_QUEUE_MAX, segment: true }];
+  if (workers === 1) return { sockets: [listen, ...between] };
+  return {
+    sockets: [
+      { ...listen, steering: publicSteering(nodeId, workers) },
+      ...between.map((socket) => ({ ...socket, steering: clusterSteering(macSizeBytes, workers) })),
+    ],
+  };
+}
+
+function listenersOf(
+  listener: SessionListener,
+  onReply: (kind: number, message: unknown, thread: number) => void,
+): Pick<PacketThreadsOptions, "onDatagram" | "onMessage" | "onFailure"> {
+  return {
+    onDatagram: ({ bytes, start, end, source }) => listener.onManagement(source, bytes.subarray(start, end)),
+    onMessage: (kind, bytes, thread) => {
+      const message = decodeMessage(bytes);
+      if (kind === WorkerMessage.stranger) listener.onStranger(message as Endpoint);
+      else if (kind === WorkerMessage.warning) {
+        const warning = message as { readonly message: string; readonly reason: string };
+        listener.onWarning(warning.message, warning.reason);
+      } else onReply(kind, message, thread);
+    },
+    onFailure: (error) => listener.onFailure(error),
+  };
+}

@@ -4,6 +4,7 @@ export * from "./cid/cid-generator.ts";
 export * from "./cid/cid-key.ts";
 export * from "./cid/node-cid.ts";
 export * from "./cid/quic-lb.ts";
+export * from "./cid/quic-lb-cids.ts";
 export * from "./client.ts";
 export type { PskCredentials } from "./client/client-context.ts";
 export type { DtlsClientOptions } from "./client/client-options.ts";

@@ -4,9 +4,11 @@ import { describe, it } from "node:test";
 import { SeededRandom } from "@coracle/base";
 import { systemCrypto as crypto } from "../io/mod.ts";
 import { cidKey } from "./cid-key.ts";
+import { NonceCounter } from "./nonce-counter.ts";
 import { NodeCids, nodeOfCid, workerOfNodeCid } from "./node-cid.ts";
 import { decryptQuicLb, encryptQuicLb } from "./quic-lb-cipher.ts";
-import { QuicLbCids, QuicLbCodec } from "./quic-lb.ts";
+import { QuicLbCodec } from "./quic-lb.ts";
+import { QuicLbCids } from "./quic-lb-cids.ts";
 
 const hex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, "hex"));
 const asHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -34,6 +36,18 @@ describe("QUIC-LB connection IDs", () => {
     });
   }
 
+  it("match the worked example of the draft", () => {
+    const aes = crypto.aesBlock(hex("fdf726a9893ec05c0632d3956680baf0"));
+    assert.equal(asHex(encryptQuicLb(aes, hex("31441a9c69c275"))), "67947d29be054a");
+  });
+
+  it("match the published vector in the clear", () => {
+    const configuration = { rotation: 0, serverIdSizeBytes: 3, nonceSizeBytes: 4 };
+    const codec = new QuicLbCodec(crypto, [configuration]);
+    assert.equal(asHex(codec.encode(0, hex("c4605e"), hex("4504cc4f"))), "07c4605e4504cc4f");
+    assert.deepEqual(codec.decode(hex("07c4605e4504cc4f"))?.serverId, hex("c4605e"));
+  });
+
   it("decrypt what they encrypt at every size", () => {
     const random = new SeededRandom(4);
     for (let size = 5; size <= 19; size++) {
@@ -58,12 +72,47 @@ describe("QUIC-LB connection IDs", () => {
     assert.equal(codec.sizeAt(hex("20"), 0), -1);
   });
 
-  it("never repeat a nonce", () => {
+  it("never repeat a nonce, and end rather than begin again", () => {
     const configuration = { rotation: 6, serverIdSizeBytes: 1, nonceSizeBytes: 4, key };
     const cids = new QuicLbCids(new QuicLbCodec(crypto, [configuration]), configuration, { serverId: hex("07") });
     const random = new SeededRandom(1);
     const made = new Set(Array.from({ length: 2000 }, () => asHex(cids.generate(random))));
     assert.equal(made.size, 2000);
+    const counter = new NonceCounter(hex("fe"));
+    const values = Array.from({ length: 256 }, () => asHex(counter.next() ?? hex("")));
+    assert.deepEqual([values.slice(0, 3), new Set(values).size], [["fe", "ff", "00"], 256]);
+    assert.equal(counter.next(), undefined);
+  });
+
+  it("in the clear do not count", () => {
+    const configuration = { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 4 };
+    const cids = new QuicLbCids(new QuicLbCodec(crypto, [configuration]), configuration, { serverId: hex("07") });
+    const random = new SeededRandom(1);
+    const heads = new Set(Array.from({ length: 50 }, () => asHex(cids.generate(random)).slice(4, 8)));
+    assert.ok(heads.size > 40);
+  });
+
+  it("change their configuration while a server runs, and the old ones lead on until it is given up", () => {
+    const old = { rotation: 1, serverIdSizeBytes: 1, nonceSizeBytes: 4, key };
+    const fresh = {
+      rotation: 2,
+      serverIdSizeBytes: 2,
+      nonceSizeBytes: 5,
+      key: hex("000102030405060708090a0b0c0d0e0f"),
+    };
+    const codec = new QuicLbCodec(crypto, [old]);
+    const cids = new QuicLbCids(codec, old, { serverId: hex("07") });
+    const random = new SeededRandom(1);
+    const before = cids.generate(random);
+    codec.add(fresh);
+    cids.rotateTo(fresh, { serverId: hex("0107") });
+    const after = cids.generate(random);
+    assert.deepEqual(codec.decode(before)?.serverId, hex("07"));
+    assert.deepEqual([codec.decode(after)?.serverId, codec.sizeAt(after, 0)], [hex("0107"), 8]);
+    codec.remove(old.rotation);
+    assert.deepEqual([codec.decode(before), codec.sizeAt(before, 0)], [undefined, -1]);
+    assert.throws(() => codec.add(fresh), /twice/);
+    assert.throws(() => cids.rotateTo(fresh), /in use/);
   });
 
   it("refuse configurations that the layout cannot hold", () => {

@@ -1,8 +1,7 @@
 // Connection IDs in the layouts of draft-ietf-quic-load-balancers-21: rotation bits, server id, nonce; plain or encrypted.
-import { assert, type Random } from "@coracle/base";
+import { assert } from "@coracle/base";
 import type { AesBlock, CryptoProvider } from "../crypto-provider.ts";
 import type { CidSizeAt } from "../record/record-header.ts";
-import type { CidGenerator } from "./cid-generator.ts";
 import { decryptQuicLb, encryptQuicLb } from "./quic-lb-cipher.ts";
 
 /** Configurations that can be alive at once: three bits, of which 0b111 means "not routable by its ID". */
@@ -43,22 +42,32 @@ interface Prepared {
  */
 export class QuicLbCodec {
   readonly #byRotation: (Prepared | undefined)[] = Array.from({ length: 8 });
+  readonly #crypto: CryptoProvider;
   readonly #workerSizeBytes: 0 | 1;
   readonly sizeAt: CidSizeAt;
 
   constructor(crypto: CryptoProvider, configurations: readonly QuicLbConfiguration[], hasWorkerOctet = false) {
+    this.#crypto = crypto;
     this.#workerSizeBytes = hasWorkerOctet ? 1 : 0;
-    for (const configuration of configurations) {
-      assertConfiguration(configuration);
-      const { rotation, serverIdSizeBytes, nonceSizeBytes, key } = configuration;
-      assert(this.#byRotation[rotation] === undefined, `Cannot use rotation ${rotation} twice`);
-      const aes = key === undefined ? undefined : crypto.aesBlock(key);
-      this.#byRotation[rotation] = { configuration, aes, sizeBytes: 1 + serverIdSizeBytes + nonceSizeBytes };
-    }
+    for (const configuration of configurations) this.add(configuration);
     this.sizeAt = (datagram, offset) => {
       const prepared = this.#byRotation[(datagram[offset] ?? 0xff) >>> 5];
       return prepared === undefined ? -1 : prepared.sizeBytes + this.#workerSizeBytes;
     };
+  }
+
+  /** Takes up a configuration. Its rotation number must be free. */
+  add(configuration: QuicLbConfiguration): void {
+    assertConfiguration(configuration);
+    const { rotation, serverIdSizeBytes, nonceSizeBytes, key } = configuration;
+    assert(this.#byRotation[rotation] === undefined, `Cannot use rotation ${rotation} twice`);
+    const aes = key === undefined ? undefined : this.#crypto.aesBlock(key);
+    this.#byRotation[rotation] = { configuration, aes, sizeBytes: 1 + serverIdSizeBytes + nonceSizeBytes };
+  }
+
+  /** Gives up a configuration whose last ID is gone: its IDs are strangers' from now on. */
+  remove(rotation: number): void {
+    this.#byRotation[rotation] = undefined;
   }
 
   /** The ID of a server id and a nonce that never repeats under its key. */
@@ -91,40 +100,6 @@ export class QuicLbCodec {
     const plaintext = aes === undefined ? body : decryptQuicLb(aes, body);
     const worker = this.#workerSizeBytes === 1 ? bytes[offset + sizeBytes] : undefined;
     return { rotation, serverId: plaintext.slice(0, configuration.serverIdSizeBytes), worker };
-  }
-}
-
-/** Makes one server's IDs: its nonces count up from a random start, so that none repeats under a key. */
-export class QuicLbCids implements CidGenerator {
-  readonly sizeAt: CidSizeAt;
-  readonly #codec: QuicLbCodec;
-  readonly #server: { readonly rotation: number; readonly serverId: Uint8Array; readonly worker: number };
-  readonly #nonceSizeBytes: number;
-  #nonce: Uint8Array | undefined;
-
-  constructor(
-    codec: QuicLbCodec,
-    configuration: QuicLbConfiguration,
-    server: { readonly serverId: Uint8Array; readonly worker?: number },
-  ) {
-    this.#codec = codec;
-    this.sizeAt = codec.sizeAt;
-    this.#server = { rotation: configuration.rotation, serverId: server.serverId, worker: server.worker ?? 0 };
-    this.#nonceSizeBytes = configuration.nonceSizeBytes;
-  }
-
-  generate(random: Random): Uint8Array {
-    this.#nonce ??= random.bytes(this.#nonceSizeBytes);
-    increment(this.#nonce);
-    const { rotation, serverId, worker } = this.#server;
-    return this.#codec.encode(rotation, serverId, this.#nonce, worker);
-  }
-}
-
-function increment(counter: Uint8Array): void {
-  for (let at = counter.length - 1; at >= 0; at--) {
-    counter[at] = ((counter[at] as number) + 1) & 0xff;
-    if (counter[at] !== 0) return;
   }
 }
 

@@ -11,8 +11,9 @@ import {
   MemberTable,
   nodeId,
 } from "./mod.ts";
+import { freshSeeds } from "./testing/seeds.ts";
 
-const freshSeed = (Math.random() * 0x1_0000_0000) >>> 0;
+const [freshSeed = 1] = freshSeeds();
 
 function randomEndpoint(random: SeededRandom, hosts: number): Endpoint {
   const host = randomInteger(random, 0, hosts - 1);
@@ -40,7 +41,7 @@ test("EndpointIndex equals a map, full and emptied again", () => {
       const { address, port } = randomEndpoint(random, 40);
       const key = formatEndpoint({ address, port });
       const slot = index.find(address, 0, address.length, port);
-      assert.equal(slot, model.get(key) ?? -1, `seed ${seed}, step ${step}`);
+      assert.equal(slot, model.get(key) ?? -1, `CORACLE_SIM_SEED=${seed}, step ${step}`);
       if (slot >= 0 && random.next() < 0.5) {
         index.remove(slot);
         model.delete(key);
@@ -48,7 +49,10 @@ test("EndpointIndex equals a map, full and emptied again", () => {
         const inserted = index.insert(address, 0, address.length, port);
         if (model.size === index.capacity) assert.equal(inserted, -1, "full");
         else {
-          assert.ok(inserted >= 0 && ![...model.values()].includes(inserted), `seed ${seed}: slot given twice`);
+          assert.ok(
+            inserted >= 0 && ![...model.values()].includes(inserted),
+            `CORACLE_SIM_SEED=${seed}: slot given twice`,
+          );
           model.set(key, inserted);
         }
       }

@@ -1,10 +1,11 @@
 // Whole clusters in one process: management planes on a virtual clock over a given packet network, invariants after each step.
-import { assert, ManualClock, type Millis, SeededRandom } from "@coracle/base";
+import { assert, ManualClock, type Millis, type Random, SeededRandom } from "@coracle/base";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.ts";
 import { type ManagementMode, type ManagementOutput, ManagementPlane } from "../management-plane.ts";
 import { MemberTable } from "../member-table.ts";
 import { nodeId } from "../node-id.ts";
 import type { NodeTableOptions } from "../node-table-options.ts";
+import type { ProtectedChannel } from "../protected-channel.ts";
 import { FakeChannel } from "./fake-channel.ts";
 
 /** The part of a packet network that a cluster uses; addresses are the texts of endpoints. */
@@ -27,7 +28,6 @@ export interface SimulatedNode {
   readonly address: string;
   readonly plane: ManagementPlane;
   readonly members: MemberTable;
-  readonly channel: FakeChannel | undefined;
   /** Deadlines are not served before this time: a process that stands still. */
   pausedUntilMs: number;
 }
@@ -39,6 +39,8 @@ export interface SimulatedClusterOptions {
   readonly mode: ManagementMode;
   readonly nodesExpected: number;
   readonly table?: Partial<NodeTableOptions>;
+  /** Makes the sessions of a node in a secure mode; default a {@link FakeChannel}. */
+  readonly makeChannel?: (random: Random) => ProtectedChannel;
 }
 
 /** The endpoint of a text that is one. */
@@ -68,9 +70,9 @@ export class SimulatedCluster {
 
   /** Starts a node at an address; with `listed` false discovery does not know it. */
   start(id: number, address: string, listed = true): SimulatedNode {
-    const { mode, seed, nodesExpected, table } = this.#options;
+    const { mode, seed, nodesExpected, table, makeChannel } = this.#options;
     const random = new SeededRandom(seed * 1000 + this.#started++);
-    const channel = mode === "plain" ? undefined : new FakeChannel(random);
+    const channel = mode === "plain" ? undefined : (makeChannel?.(random) ?? new FakeChannel(random));
     const plane = new ManagementPlane({
       mode,
       ...(channel === undefined ? {} : { channel }),
@@ -88,7 +90,6 @@ export class SimulatedCluster {
       address,
       plane,
       members: new MemberTable(seed),
-      channel,
       pausedUntilMs: 0,
     };
     if (listed) this.registry?.add(address);

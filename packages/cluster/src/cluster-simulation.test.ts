@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomInteger, SeededRandom } from "@coracle/base";
-import { PacketNetwork } from "@coracle/sim";
+import { freshSeeds, PacketNetwork } from "@coracle/sim";
 import type { ManagementMode } from "./mod.ts";
-import { freshSeeds } from "./testing/seeds.ts";
 import { SimulatedCluster, type SimulatedClusterOptions } from "./testing/simulated-cluster.ts";
 
 const FRESH = freshSeeds();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Millis, randomInteger, SeededRandom } from "@coracle/base";
+import { freshSeeds } from "@coracle/sim";
 import {
   emptyForwardFrame,
   type Endpoint,
@@ -11,7 +12,6 @@ import {
   MemberTable,
   nodeId,
 } from "./mod.ts";
-import { freshSeeds } from "./testing/seeds.ts";
 
 const [freshSeed = 1] = freshSeeds();
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Millis, SeededRandom } from "@coracle/base";
-import { PacketNetwork } from "@coracle/sim";
+import { freshSeeds, PacketNetwork } from "@coracle/sim";
 import {
   type DatagramView,
   encodePingPong,
@@ -15,7 +15,6 @@ import {
   nodeId,
   RecordRouter,
 } from "./mod.ts";
-import { freshSeeds } from "./testing/seeds.ts";
 import { FakeChannel } from "./testing/fake-channel.ts";
 import { endpointOf, SimulatedCluster, type SimulatedNode } from "./testing/simulated-cluster.ts";
 

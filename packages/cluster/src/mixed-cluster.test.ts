@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Machine, type Millis, SeededRandom } from "@coracle/base";
-import { PacketNetwork } from "@coracle/sim";
+import { freshSeeds, PacketNetwork } from "@coracle/sim";
 import { formatEndpoint, type ManagementInput, type ManagementOutput, ManagementPlane, nodeId } from "./mod.ts";
 import { CaliforniumPeer } from "./testing/californium-peer.ts";
-import { freshSeeds } from "./testing/seeds.ts";
 import { endpointOf } from "./testing/simulated-cluster.ts";
 
 type Node = Machine<ManagementInput, ManagementOutput>;

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { millis, SeededRandom } from "@coracle/base";
-import { PacketNetwork } from "@coracle/sim";
+import { freshSeeds, PacketNetwork } from "@coracle/sim";
 import { CLUSTER_TIMERS, encodePingPong, NodeState, nodeId, NodeTable, type NodeTableOutput } from "./mod.ts";
-import { freshSeeds } from "./testing/seeds.ts";
 import { endpointOf, SimulatedCluster } from "./testing/simulated-cluster.ts";
 
 /** The loss in each direction at which docs/protocol/californium-cluster.md promises that no living node expires. */

@@ -5,3 +5,4 @@ export * from "./eventually.ts";
 export * from "./frame-server.ts";
 export * from "./kubernetes-volume.ts";
 export * from "./packet-network.ts";
+export * from "./seeds.ts";

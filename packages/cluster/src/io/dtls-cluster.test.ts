@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SeededRandom } from "@coracle/base";
 import { systemCrypto } from "@coracle/dtls/io";
-import { PacketNetwork } from "@coracle/sim";
-import { freshSeeds } from "../testing/seeds.ts";
+import { freshSeeds, PacketNetwork } from "@coracle/sim";
 import { SimulatedCluster, type SimulatedNode } from "../testing/simulated-cluster.ts";
 import { DtlsChannel } from "./dtls-channel.ts";
 

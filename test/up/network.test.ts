@@ -79,7 +79,7 @@ async function assertNothingLeft(laboratory: string, pids: Iterable<number>): Pr
 }
 
 testOnHosts("samples on two hosts ping each other, so does one more, and Open vSwitch may be killed", async (up) => {
-  const running = up.startWith(["bun", MAIN]);
+  const running = up.startWith(["bun", MAIN], "--no-routers");
   const laboratory = await seeAllPinged(running);
   const guest = ["netns", "exec", `${laboratory}-guest-blue.cart-7`, "ip", "-br", "-4", "address"];
   assert.match(ip(...guest), /cor[0-9a-f]{12} .* 10\.1\.0\.\d+\/24/);
@@ -114,12 +114,12 @@ testOnHosts("samples on two hosts ping each other, so does one more, and Open vS
 testOnHosts(
   "after kill -9 the next up removes namespaces, processes and folders, and pings on the kept data",
   async (up) => {
-    const first = up.startWith(["bun", MAIN]);
+    const first = up.startWith(["bun", MAIN], "--no-routers");
     const laboratory = await seeAllPinged(first);
     const pids = [...(await up.childPids()), ...(await processes(laboratory)).keys()];
     await first.end("SIGKILL");
     assert.equal(namespaces(laboratory).length, 8);
-    const next = up.startWith(["bun", MAIN], "--hosts", "2");
+    const next = up.startWith(["bun", MAIN], "--no-routers", "--hosts", "2");
     await next.see(
       new RegExp(
         `removed the namespaces and the Open vSwitch of ${laboratory}, left by an earlier run that was killed`,
@@ -136,7 +136,7 @@ testOnHosts(
 
 testOnHosts("without Open vSwitch up says what to install, in one line, and runs on the log fabric", async (up) => {
   const hide = 'mount --bind /dev/null "$(command -v ovs-vswitchd || echo /usr/sbin/ovs-vswitchd)" && exec "$@"';
-  const running = up.startWith(["unshare", "--mount", "sh", "-c", hide, "sh", "bun", MAIN]);
+  const running = up.startWith(["unshare", "--mount", "sh", "-c", hide, "sh", "bun", MAIN], "--no-routers");
   const remedy = "apt-get install openvswitch-switch iproute2 for the real one";
   await running.see(new RegExp(`"message":"Open vSwitch not found: hosts use the log fabric. ${remedy}"`));
   await running.see(/networkattachment blue\/cart-7 {2}changed.* cor[0-9a-f]{12}"/);
@@ -151,7 +151,7 @@ test(
       if (process.getuid?.() !== 0)
         return void process.stdout.write("did not run: up without rights: this is not root\n");
       const command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "bun", MAIN];
-      const running = up.startWith(command);
+      const running = up.startWith(command, "--no-routers");
       await running.see(
         /"message":"Root may not administer networks here: hosts use the log fabric. Use a privileged container for the real one"/,
       );

@@ -16,7 +16,7 @@ export const MAIN: string = join(import.meta.dirname, "../../packages/coracle/sr
 export class Up {
   readonly folder: string;
   readonly data: string;
-  /** API server, its health, ipam, watcher, and the first of the two agents. */
+  /** API server, its health, ipam, watcher, and the first of the two agents; the DTLS cluster has any. */
   readonly ports: readonly number[];
   readonly #children: ChildProgram[] = [];
 
@@ -39,24 +39,30 @@ export class Up {
     }
   }
 
-  /** Starts `up` with the log fabric. */
+  /** Starts `up` with the log fabric and without the DTLS cluster. */
   start(...flags: string[]): ChildProgram {
-    return this.startWith(["bun", MAIN], "--fabric", "log", ...flags);
+    return this.startWith(["bun", MAIN], "--fabric", "log", "--no-routers", ...flags);
   }
 
   /** Starts `up` by a command line of one's own. */
   startWith(command: readonly string[], ...flags: string[]): ChildProgram {
     const names = ["--listen", "--apiserver-http", "--ipam-http", "--watcher-http", "--agents-http"];
     const addresses = names.flatMap((name, index) => [name, `127.0.0.1:${this.ports[index]}`]);
-    const child = new ChildProgram([...command, "up", "--data", this.data, ...addresses, ...flags]);
+    const cluster = ["--cluster-http", "127.0.0.1:0"];
+    const child = new ChildProgram([...command, "up", "--data", this.data, ...addresses, ...cluster, ...flags]);
     this.#children.push(child);
     return child;
   }
 
   /** Pids of the children that the running `up` has noted. */
   async childPids(): Promise<number[]> {
+    return [...(await this.children()).values()];
+  }
+
+  /** The same by the children's names. */
+  async children(): Promise<ReadonlyMap<string, number>> {
     const text = await readFile(join(this.data, "up.children"), "utf8").catch(() => "");
-    return [...text.matchAll(/ (\d+):/g)].map((match) => Number(match[1]));
+    return new Map(Array.from(text.matchAll(/^(\S+) (\d+):/gm), ([, name = "", pid]) => [name, Number(pid)]));
   }
 }
 

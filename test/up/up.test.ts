@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createKubeClient, loadKubeconfig } from "@coracle/kube/io";
+import { eventually } from "@coracle/sim";
 import { RESOURCES } from "../system/system.ts";
 import { isRunning, Up } from "./running-up.ts";
 
@@ -86,6 +87,8 @@ test(
       assert.match(other.stderr, /already running \(pid \d+\); kubectl --kubeconfig/);
       const left = await up.childPids();
       assert.equal(left.length, 5);
+      // It would end by itself: one that hangs cannot.
+      process.kill(left[0] ?? 0, "SIGSTOP");
       await first.end("SIGKILL");
       const next = up.start();
       await next.see(/ended apiserver \(pid \d+\), left by an earlier run that was killed/);
@@ -97,6 +100,17 @@ test(
     });
   },
 );
+
+test("the children of an up that is killed end by themselves", { timeout: TEST_TIMEOUT_MS }, async () => {
+  await Up.with(async (up) => {
+    const running = up.start();
+    await running.see(/"event":"sample".*created 9/);
+    const children = await up.children();
+    assert.equal(children.size, 5);
+    await running.end("SIGKILL");
+    for (const [name, pid] of children) await eventually(async () => !(await isRunning(pid)), `the end of ${name}`);
+  });
+});
 
 test("--clean removes the data folder", { timeout: TEST_TIMEOUT_MS }, async () => {
   await Up.with(async (up) => {

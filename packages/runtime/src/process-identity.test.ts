@@ -6,7 +6,9 @@ import { formatIdentity, parseIdentity, parseStat } from "./process-identity.ts"
 test("parseStat() finds state and start behind any command name", () => {
   const fields = Array.from({ length: 50 }, (_, index) => String(index + 4)).join(" ");
   assert.deepEqual(parseStat(`77 (a (weird) name) S ${fields}`), { startTicks: "22", hasEnded: false });
-  assert.deepEqual(parseStat(`77 (x) Z ${fields}`), { startTicks: "22", hasEnded: true });
+  const alone = fields.replace(" 20 ", " 1 ");
+  assert.deepEqual(parseStat(`77 (x) Z ${alone}`), { startTicks: "22", hasEnded: true });
+  assert.deepEqual(parseStat(`77 (x) Z ${fields}`), { startTicks: "22", hasEnded: false });
   assert.deepEqual(parseStat("garbage"), { startTicks: "", hasEnded: false });
 });
 

@@ -10,14 +10,16 @@ export interface ProcessIdentity {
 /** What a /proc/PID/stat text says. */
 export interface ProcessStat {
   readonly startTicks: string;
-  /** It has ended, and its parent has not taken note yet: a zombie. */
+  /** It has ended with all its threads, and its parent has not taken note yet: a zombie. */
   readonly hasEnded: boolean;
 }
 
 /** Reads a /proc/PID/stat text. The command name may hold spaces and parentheses, so fields count from its end. */
 export function parseStat(stat: string): ProcessStat {
   const [state = "", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return { startTicks: rest[18] ?? "", hasEnded: state === "Z" || state === "X" };
+  // The first thread may be a zombie while others end: until then they hold its files and ports.
+  const threads = Number(rest[16] ?? 0);
+  return { startTicks: rest[18] ?? "", hasEnded: (state === "Z" || state === "X") && threads <= 1 };
 }
 
 /** One line of text for files and links. */

@@ -17,17 +17,26 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return !stat.hasEnded && (identity.startTicks === "" || stat.startTicks === identity.startTicks);
 }
 
-/** Ends a process: SIGTERM, then SIGKILL after `graceMs`. True if it had to be ended. */
+const STEP_MS = 50;
+/** A killed process takes a moment to give back its ports. */
+const KILLED_WITHIN_MS = 5000;
+
+/** Ends a process: SIGTERM, then SIGKILL after `graceMs`. True if it had to be ended; it is gone then. */
 export async function endProcess(identity: ProcessIdentity, graceMs: number): Promise<boolean> {
   if (!(await isAlive(identity))) return false;
   sendSignal(identity.pid, "SIGTERM");
-  const stepMs = 50;
-  for (let waitedMs = 0; waitedMs < graceMs; waitedMs += stepMs) {
-    if (!(await isAlive(identity))) return true;
-    await sleep(stepMs);
-  }
+  if (await hasEndedWithin(identity, graceMs)) return true;
   sendSignal(identity.pid, "SIGKILL");
+  await hasEndedWithin(identity, KILLED_WITHIN_MS);
   return true;
+}
+
+async function hasEndedWithin(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < withinMs; waitedMs += STEP_MS) {
+    if (!(await isAlive(identity))) return true;
+    await sleep(STEP_MS);
+  }
+  return false;
 }
 
 /** `undefined` where the system has no /proc, or the process is gone. */

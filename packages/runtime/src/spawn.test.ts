@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { eventually } from "@coracle/sim";
 import { onSignal, sendSignal } from "./signals.ts";
 import { processId } from "./process.ts";
+import { identify, isAlive as isRunning } from "./process-table.ts";
 import { type ChildProcess, runProcess, SpawnError, spawnProcess } from "./spawn.ts";
 
 const ENV = { PATH: "/usr/bin:/bin" };
@@ -29,6 +30,13 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch {
     return false;
+  }
+}
+
+async function* firstChunk(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const chunk of stream) {
+    yield chunk;
+    return;
   }
 }
 
@@ -117,6 +125,23 @@ describe("child processes", () => {
       assert.equal((await child.exited).signal, "SIGTERM");
       await eventually(() => !isAlive(grandchild), "the grandchild's end");
       assert.equal(child.kill(), false);
+    });
+  });
+
+  it("holds a child's input open until this process is killed", async () => {
+    const source = new URL("spawn.ts", import.meta.url).href;
+    const code = `const { spawnProcess } = await import(${JSON.stringify(source)});
+      const child = await spawnProcess(["cat"], { env: process.env, ownGroup: true, holdsStdin: true });
+      console.log(child.pid);
+      setInterval(() => {}, 1000);`;
+    const evaluate = "Deno" in globalThis ? "eval" : "-e";
+    await withChild([process.execPath, evaluate, code], { env: process.env }, async (parent) => {
+      const [first] = await Array.fromAsync(firstChunk(parent.stdout));
+      const pid = Number(text(first ?? new Uint8Array()));
+      const child = await identify(pid);
+      assert.ok(await isRunning(child));
+      parent.kill("SIGKILL");
+      await eventually(async () => !(await isRunning(child)), "the end of a child whose parent was killed");
     });
   });
 

@@ -2,7 +2,7 @@
 import { type ChildProcess as NodeChild, spawn } from "node:child_process";
 import process from "node:process";
 import { assert } from "@coracle/base";
-import { startTimer } from "./clock.ts";
+import { startTimer, type Timer } from "./clock.ts";
 import { codeOf, messageOf, RuntimeError } from "./runtime-error.ts";
 import type { SignalName } from "./signals.ts";
 
@@ -26,6 +26,11 @@ export interface SpawnOptions {
   readonly stdin?: string | Uint8Array | undefined;
   /** True gives it this process's own input, for a person to type into; `stdin` must then be absent. */
   readonly inheritsStdin?: boolean | undefined;
+  /**
+   * True gives it an input that is empty and stays open for as long as this process lives: a child that reads it sees its end
+   * when this process is gone, however it went. `stdin` and `inheritsStdin` must then be absent.
+   */
+  readonly holdsStdin?: boolean | undefined;
   /** `pipe` (default) gives a stream, `inherit` this process's own, `ignore` drops it. */
   readonly stdout?: "pipe" | "inherit" | "ignore" | undefined;
   /** As `stdout`. */
@@ -71,7 +76,7 @@ export function spawnProcess(argv: readonly string[], options: SpawnOptions): Pr
 
 function stdinKind(options: SpawnOptions): "ignore" | "inherit" | "pipe" {
   if (options.inheritsStdin === true) return "inherit";
-  return options.stdin === undefined ? "ignore" : "pipe";
+  return options.stdin === undefined && options.holdsStdin !== true ? "ignore" : "pipe";
 }
 
 class RunningChild implements ChildProcess {
@@ -137,10 +142,11 @@ const KILL_GRACE_MS = 2000;
 export async function runProcess(argv: readonly string[], options: RunOptions): Promise<RunResult> {
   const child = await spawnProcess(argv, options);
   let isTimedOut = false;
+  let grace: Timer | undefined;
   const stop = (): void => {
     child.kill("SIGTERM");
-    const grace = startTimer(KILL_GRACE_MS, () => child.kill("SIGKILL"));
-    void child.exited.then(() => grace.cancel());
+    // Not given up when the child ends: others of its group may live on, and hold its output open.
+    grace ??= startTimer(KILL_GRACE_MS, () => child.kill("SIGKILL"));
   };
   const timeout =
     options.timeoutMs === undefined
@@ -167,6 +173,7 @@ export async function runProcess(argv: readonly string[], options: RunOptions): 
     };
   } finally {
     timeout?.cancel();
+    grace?.cancel();
     options.signal?.removeEventListener("abort", stop);
   }
 }

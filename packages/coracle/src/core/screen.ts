@@ -29,6 +29,11 @@ export class Screen {
     this.#size = size;
   }
 
+  /** A table of more rows than this is cut. */
+  get tableRowsMax(): number {
+    return Math.max(1, this.#size.rows - SCROLL_ROWS_MIN);
+  }
+
   /** The bytes that show `table`; only lines that differ are written again. */
   drawTable(table: readonly string[]): string {
     const visible = this.#fit(table);
@@ -76,8 +81,7 @@ export class Screen {
   }
 
   #fit(table: readonly string[]): string[] {
-    const rowsMax = Math.max(1, this.#size.rows - SCROLL_ROWS_MIN);
-    return table.slice(0, rowsMax).map((line) => cut(line, this.#size.columns));
+    return table.slice(0, this.tableRowsMax).map((line) => cut(line, this.#size.columns));
   }
 }
 

@@ -53,6 +53,37 @@ test("a child starts when those it needs are ready, and not before", () => {
   ]);
 });
 
+test("a child that is held starts when it is released, and not before", () => {
+  const supervisor = new Supervisor({
+    children: [
+      { name: "router", after: [], isHeld: true },
+      { name: "devices", after: ["router"], isHeld: true },
+    ],
+    random: new SeededRandom(1),
+  });
+  const send = (input: SupervisorInput): SupervisorOutput | undefined => {
+    supervisor.handle(input, millis(0));
+    return supervisor.poll();
+  };
+  assert.equal(send({ kind: "start" }), undefined);
+  assert.deepEqual(send({ kind: "release" }), { kind: "spawn", name: "router" });
+  assert.equal(send({ kind: "release" }), undefined);
+  assert.deepEqual(send({ kind: "readiness", name: "router", ready: true }), { kind: "ready", name: "router" });
+  assert.deepEqual(supervisor.poll(), { kind: "spawn", name: "devices" });
+});
+
+test("what is held when all is stopped never starts", () => {
+  const supervisor = new Supervisor({
+    children: [{ name: "router", after: [], isHeld: true }],
+    random: new SeededRandom(1),
+  });
+  supervisor.handle({ kind: "start" }, millis(0));
+  supervisor.handle({ kind: "stop" }, millis(0));
+  assert.deepEqual(supervisor.poll(), { kind: "finished" });
+  supervisor.handle({ kind: "release" }, millis(0));
+  assert.equal(supervisor.poll(), undefined);
+});
+
 test("a child that ends is started again after a growing wait, without touching the others", () => {
   const harness = new Harness();
   harness.up();

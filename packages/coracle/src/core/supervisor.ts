@@ -6,6 +6,8 @@ export interface ChildSpec {
   readonly name: string;
   /** Children that must be ready before this one starts, and that outlive it at the end. */
   readonly after: readonly string[];
+  /** True lets it wait for the input `release` as well. */
+  readonly isHeld?: boolean;
 }
 
 /** Where a child is in its life. */
@@ -22,6 +24,7 @@ export interface ChildStatus {
 /** What happened. */
 export type SupervisorInput =
   | { readonly kind: "start" }
+  | { readonly kind: "release" }
   | { readonly kind: "spawned"; readonly name: string; readonly pid: number }
   | { readonly kind: "exited"; readonly name: string; readonly code: number }
   | { readonly kind: "readiness"; readonly name: string; readonly ready: boolean }
@@ -71,6 +74,7 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
   readonly #startsMax: number;
   readonly #hopelessCode: number;
   readonly #stopTimeoutMs: number;
+  #isReleased = false;
   #stopping = false;
   #finished = false;
 
@@ -108,6 +112,9 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
   handle(input: SupervisorInput, now: Millis): void {
     switch (input.kind) {
       case "start":
+        break;
+      case "release":
+        this.#isReleased = true;
         break;
       case "spawned":
         this.#child(input.name).pid = input.pid;
@@ -191,7 +198,8 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
 
   #startNext(): void {
     for (const child of this.#children.values()) {
-      const isFree = child.spec.after.every((name) => this.#child(name).wasReady);
+      const isHeld = child.spec.isHeld === true && !this.#isReleased;
+      const isFree = !isHeld && child.spec.after.every((name) => this.#child(name).wasReady);
       if (child.state !== "waiting" || !isFree) continue;
       child.state = "starting";
       child.starts++;

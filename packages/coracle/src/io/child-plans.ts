@@ -2,6 +2,7 @@
 import { formatAddress } from "@coracle/lifecycle";
 import { joinPath } from "@coracle/runtime";
 import type { UpConfig } from "../config.ts";
+import type { PartAddresses } from "./addresses.ts";
 import { childCommand } from "./child-command.ts";
 import type { ChildPlan } from "./children.ts";
 import { readLines } from "./read-lines.ts";
@@ -17,27 +18,26 @@ export interface HostPlace {
 /** What the watcher follows for the live view. */
 const FOLLOWED = "namespaces,subnets,networkattachments,iplocks,pods";
 
-/** Address of the agent of the host at `index`. */
-export function agentAddress({ agentsHttp }: UpConfig, index: number): UpConfig["agentsHttp"] {
-  return { ...agentsHttp, port: agentsHttp.port === 0 ? 0 : agentsHttp.port + index };
+/** What the children are made of. */
+export interface ChildPlansOptions {
+  readonly config: UpConfig;
+  readonly addresses: PartAddresses;
+  readonly hosts: readonly HostPlace[];
+  readonly onWatcherLine: (line: string) => void;
 }
 
-/** The children in order of their start. */
-export function childPlans(
-  config: UpConfig,
-  hosts: readonly HostPlace[],
-  onWatcherLine: (line: string) => void,
-): readonly ChildPlan[] {
+/** The children of the virtual networks in order of their start. */
+export function childPlans({ config, addresses, hosts, onWatcherLine }: ChildPlansOptions): readonly ChildPlan[] {
   const kubeconfig = ["--kubeconfig", joinPath(config.data, "admin.kubeconfig")];
-  const apiserverHttp = formatAddress(config.apiserverHttp);
-  const ipamHttp = formatAddress(config.ipamHttp);
-  const watcherHttp = formatAddress(config.watcherHttp);
-  const serve = ["--standalone", "--data", config.data];
+  const apiserverHttp = formatAddress(addresses.apiserverHttp);
+  const ipamHttp = formatAddress(addresses.ipamHttp);
+  const watcherHttp = formatAddress(addresses.watcherHttp);
+  const serve = ["--standalone", "--data", config.data, "--listen", formatAddress(addresses.listen)];
   return [
     {
       name: "apiserver",
       after: [],
-      argv: [...childCommand("apiserver"), ...serve, "--listen", formatAddress(config.listen), "--http", apiserverHttp],
+      argv: [...childCommand("apiserver"), ...serve, "--http", apiserverHttp],
       healthUrl: `http://${apiserverHttp}`,
     },
     {
@@ -46,7 +46,10 @@ export function childPlans(
       argv: [...childCommand("ipam"), ...kubeconfig, "--http", ipamHttp],
       healthUrl: `http://${ipamHttp}`,
     },
-    ...hosts.map((host, index) => agentPlan(host, kubeconfig, formatAddress(agentAddress(config, index)))),
+    ...hosts.flatMap((host, index) => {
+      const http = addresses.agentsHttp[index];
+      return http === undefined ? [] : [agentPlan(host, kubeconfig, formatAddress(http))];
+    }),
     {
       name: "watcher",
       after: ["apiserver"],

@@ -20,9 +20,13 @@ import type { RunLock } from "./run-lock.ts";
 export interface ChildPlan {
   readonly name: string;
   readonly after: readonly string[];
+  /** True lets it wait for {@link Children.release} as well. */
+  readonly isHeld?: boolean;
   readonly argv: readonly string[];
   /** Base URL of its health endpoints. */
   readonly healthUrl: string;
+  /** Variables that it has beside those of this process: what must not be read off a command line. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Reads its standard output; without it that goes nowhere. */
   readonly onOutput?: (stream: AsyncIterable<Uint8Array>) => Promise<void>;
 }
@@ -72,6 +76,11 @@ export class Children {
     this.#send({ kind: "start" });
   }
 
+  /** Those that are held may start. */
+  release(): void {
+    this.#send({ kind: "release" });
+  }
+
   stop(): void {
     this.#send({ kind: "stop" });
   }
@@ -118,10 +127,12 @@ export class Children {
     if (plan === undefined) return;
     let child: ChildProcess;
     try {
-      // A group of its own: Ctrl-C on the terminal reaches `up` alone, which then ends the children in order.
-      child = await spawnProcess(plan.argv, {
-        env: environment(),
+      // A group of its own: Ctrl-C on the terminal reaches `up` alone, which then ends the children in order. If it is killed
+      // instead, the input that it holds ends, and the children with it.
+      child = await spawnProcess([...plan.argv, "--end-with-stdin"], {
+        env: { ...environment(), ...plan.env },
         ownGroup: true,
+        holdsStdin: true,
         stdout: plan.onOutput === undefined ? "ignore" : "pipe",
       });
     } catch (error) {

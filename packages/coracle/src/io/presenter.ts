@@ -1,6 +1,7 @@
 // What `up` shows: on a terminal a table with lines scrolling under it, elsewhere one JSON object a line.
 import { clockText, rfc3339 } from "@coracle/lifecycle";
 import { onSignal, type OutputWriter } from "@coracle/runtime";
+import type { ClusterView } from "../core/cluster-model.ts";
 import { Screen, type ScreenSize } from "../core/screen.ts";
 import { formatSystem, type SystemView } from "../core/system-table.ts";
 
@@ -19,8 +20,8 @@ export interface Presenter {
 }
 
 const PENDING_BYTES_MAX = 1 << 20;
-/** How often a program that reads the lines is told how the networks are. */
-const NETWORK_EVERY_MS = 10_000;
+/** How often a program that reads the lines is told how the networks and the devices are. */
+const PERIOD_MS = 10_000;
 
 /** The presenter for `writer`. */
 export function createPresenter(
@@ -52,7 +53,7 @@ class TerminalPresenter implements Presenter {
 
   show(view: SystemView): void {
     this.#view = view;
-    this.#writer.write(this.#screen.drawTable(formatSystem(view)));
+    this.#writer.write(this.#screen.drawTable(formatSystem(view, this.#screen.tableRowsMax)));
   }
 
   tell(event: SystemEvent): void {
@@ -79,6 +80,7 @@ class JsonPresenter implements Presenter {
   readonly #wallMs: () => number;
   #states = "";
   #networkToldMs = 0;
+  #clusterToldMs = 0;
 
   constructor(writer: OutputWriter, wallMs: () => number) {
     this.#writer = writer;
@@ -87,6 +89,7 @@ class JsonPresenter implements Presenter {
 
   show(view: SystemView): void {
     this.#showNetwork(view.network);
+    this.#showCluster(view.clusterFacts);
     const children = view.children.map(({ name, state, restarts, pid }) => ({
       name,
       state,
@@ -111,9 +114,17 @@ class JsonPresenter implements Presenter {
 
   #showNetwork(lines: readonly string[]): void {
     const nowMs = this.#wallMs();
-    if (lines.length === 0 || Math.abs(nowMs - this.#networkToldMs) < NETWORK_EVERY_MS) return;
+    if (lines.length === 0 || Math.abs(nowMs - this.#networkToldMs) < PERIOD_MS) return;
     this.#networkToldMs = nowMs;
     this.#write({ event: "network", lines: lines.map((line) => line.trim()) });
+  }
+
+  /** Not before the first request was answered: until then there is nothing to say. */
+  #showCluster(facts: ClusterView | undefined): void {
+    const nowMs = this.#wallMs();
+    if (facts === undefined || facts.answered === 0 || Math.abs(nowMs - this.#clusterToldMs) < PERIOD_MS) return;
+    this.#clusterToldMs = nowMs;
+    this.#write({ event: "cluster", ...facts });
   }
 
   #write(line: Readonly<Record<string, unknown>>): void {

@@ -1,13 +1,17 @@
 // Makes the hosts, runs the children and the network on them until a signal or a failure, and takes all of it away again.
 import { VERSION } from "@coracle/lifecycle";
 import { exitProcess, joinPath, sleep, stdout, systemClock, systemRandom, writeFile } from "@coracle/runtime";
-import type { UpConfig } from "../config.ts";
+import { ROUTER_COUNT, type UpConfig } from "../config.ts";
 import type { WatcherLine } from "../core/event-line.ts";
+import { ClusterModel } from "../core/cluster-model.ts";
 import { NetworkModel } from "../core/network-model.ts";
 import { INVITED, invitedManifest } from "../core/sample-objects.ts";
 import { Supervisor } from "../core/supervisor.ts";
+import type { ClusterAddresses, PartAddresses } from "./addresses.ts";
 import { childPlans } from "./child-plans.ts";
-import { Children } from "./children.ts";
+import { type ChildPlan, Children } from "./children.ts";
+import { clusterPlans } from "./cluster-plans.ts";
+import { ClusterWatch } from "./cluster-watch.ts";
 import { type Hosts, prepareHosts } from "./hosts.ts";
 import { guestName, Network } from "./network.ts";
 import { createPresenter, type Presenter } from "./presenter.ts";
@@ -18,6 +22,7 @@ import { SystemState } from "./system-state.ts";
 /** What {@link runParts} needs. */
 export interface PartsOptions {
   readonly config: UpConfig;
+  readonly addresses: PartAddresses;
   readonly lock: RunLock;
   readonly signals: StopSignals;
   /** Children of a killed run that were ended. */
@@ -36,6 +41,8 @@ export interface SystemOutcome {
 const INTERRUPTED_TWICE_EXIT_CODE = 130;
 /** What is left after it the next `up` removes. */
 const REMOVE_TIMEOUT_MS = 3000;
+const CALM_STEP_MS = 50;
+const CALM_STEPS_MAX = 60;
 
 /** Runs the system; resolves when nothing of it is left but its data. */
 export async function runParts(options: PartsOptions): Promise<SystemOutcome> {
@@ -60,7 +67,7 @@ export async function runParts(options: PartsOptions): Promise<SystemOutcome> {
 }
 
 async function runOnHosts(
-  { config, lock, signals }: PartsOptions,
+  { config, addresses, lock, signals }: PartsOptions,
   hosts: Hosts,
   presenter: Presenter,
 ): Promise<{ readonly processes: number; readonly failure: string | undefined }> {
@@ -70,16 +77,26 @@ async function runOnHosts(
   const onNews = ({ event, text }: { readonly event: string; readonly text: string }): void => state.tell(event, text);
   const network =
     laboratory === undefined ? undefined : new Network({ model, laboratory, onNews, onRound: () => state.show() });
-  const plans = childPlans(config, places, (line) => state.onWatcherLine(line));
+  const onWatcherLine = (line: string): void => state.onWatcherLine(line);
+  const networkPlans = childPlans({ config, addresses, hosts: places, onWatcherLine });
+  const networkChildren = networkPlans.map(({ name }) => name);
+  const cluster = await prepareCluster(config, addresses);
+  const plans = [...networkPlans, ...(cluster?.plans ?? [])];
+  const watch =
+    cluster === undefined ? undefined : new ClusterWatch({ ...cluster, onNews, onLook: () => state.show() });
   const supervisor = new Supervisor({ children: plans, random: systemRandom });
   const state: SystemState = new SystemState({
     config,
+    addresses,
     supervisor,
     presenter,
     version: VERSION,
     hosts: places,
     hostText: (host) => hosts.text(host),
     network: model,
+    networkChildren,
+    onSampled: () => void untilCalm(model, laboratory !== undefined, signals).then(() => children.release()),
+    cluster: cluster?.model,
     onObject: (line: WatcherLine) => (network === undefined ? model.take(line) : network.take(line)),
     notices: hosts.notices,
     commands: laboratory === undefined ? [] : [guestCommand(laboratory.name)],
@@ -95,6 +112,7 @@ async function runOnHosts(
   for (const notice of hosts.notices) state.tell("notice", notice);
   state.show();
   network?.start();
+  watch?.start();
   children.start();
   signals.listen(
     () => {
@@ -108,8 +126,33 @@ async function runOnHosts(
     },
   );
   await children.finished;
-  await network?.stop();
+  await Promise.all([network?.stop(), watch?.stop()]);
   return { processes: plans.length, failure: state.failure };
+}
+
+/** The cluster starts behind the networks: they show how fast they come, and that should not be beside ten programs that start. */
+async function untilCalm(model: NetworkModel, hasGuests: boolean, signals: StopSignals): Promise<void> {
+  for (let step = 0; step < CALM_STEPS_MAX && signals.requestedAt === undefined; step++) {
+    const rows = model.rows();
+    if (!hasGuests || rows.every(({ hasAnswered }) => hasAnswered)) return;
+    await sleep(CALM_STEP_MS);
+  }
+}
+
+interface SampleCluster {
+  readonly plans: readonly ChildPlan[];
+  readonly addresses: ClusterAddresses;
+  readonly model: ClusterModel;
+}
+
+/** Nothing with `--no-routers`. */
+async function prepareCluster(
+  config: UpConfig,
+  { cluster: addresses }: PartAddresses,
+): Promise<SampleCluster | undefined> {
+  if (addresses === undefined) return undefined;
+  const plans = await clusterPlans({ config, addresses, random: systemRandom });
+  return { plans, addresses, model: new ClusterModel({ routers: ROUTER_COUNT, devices: config.devices }) };
 }
 
 /** Looks into the guest of a sample attachment, which is there after the first start. */

@@ -2,20 +2,25 @@
 import { formatAddress } from "@coracle/lifecycle";
 import { joinPath } from "@coracle/runtime";
 import type { UpConfig } from "../config.ts";
+import type { ClusterModel } from "../core/cluster-model.ts";
+import { formatCluster, formatClusterBriefly } from "../core/cluster-table.ts";
 import { ObjectCounts, readWatcherLine, type WatcherLine } from "../core/event-line.ts";
 import type { NetworkModel } from "../core/network-model.ts";
 import { formatNetwork } from "../core/network-table.ts";
 import { INVITED } from "../core/sample-objects.ts";
 import type { Supervisor } from "../core/supervisor.ts";
 import type { ChildFacts, SystemView } from "../core/system-table.ts";
-import { agentAddress, agentName, type HostPlace } from "./child-plans.ts";
+import type { PartAddresses } from "./addresses.ts";
+import { agentName, type HostPlace } from "./child-plans.ts";
 import type { ChildrenEvent } from "./children.ts";
+import { clusterCommands, clusterFacts } from "./cluster-facts.ts";
 import { createNodes, createSample } from "./create-sample.ts";
 import type { Presenter } from "./presenter.ts";
 
 /** What {@link SystemState} needs. */
 export interface SystemStateOptions {
   readonly config: UpConfig;
+  readonly addresses: PartAddresses;
   readonly supervisor: Supervisor;
   readonly presenter: Presenter;
   readonly version: string;
@@ -23,6 +28,12 @@ export interface SystemStateOptions {
   /** What each host is, in a clause. */
   readonly hostText: (host: string) => string;
   readonly network: NetworkModel;
+  /** Children that the sample objects need. */
+  readonly networkChildren: readonly string[];
+  /** Called once they are created, or cannot be. */
+  readonly onSampled: () => void;
+  /** Absent without the DTLS cluster. */
+  readonly cluster: ClusterModel | undefined;
   /** Told of every line about an object. */
   readonly onObject: (line: WatcherLine) => void;
   readonly notices: readonly string[];
@@ -60,7 +71,7 @@ export class SystemState {
         this.tell("ready", `${event.name} is ready`);
         this.#readyOnce.add(event.name);
         // Only then do the steps of a sample attachment show how long they take, and not how long the parts took to start.
-        if (this.#readyOnce.size === this.#options.supervisor.statuses().length) void this.#sample();
+        if (this.#options.networkChildren.every((name) => this.#readyOnce.has(name))) void this.#sample();
         break;
       case "restarting": {
         const again = `again in ${(event.delayMs / 1000).toFixed(1)} s`;
@@ -104,39 +115,47 @@ export class SystemState {
         `the objects of hosts and samples could not be created: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
+    this.#options.onSampled();
   }
 
   #view(): SystemView {
-    const { config, supervisor, version, network, notices } = this.#options;
+    const { config, supervisor, version, network, cluster, notices } = this.#options;
+    const facts = cluster?.view();
     return {
       version,
       dataFolder: config.data,
       children: supervisor.statuses(),
       facts: this.#facts(),
       network: formatNetwork(network),
+      cluster: facts === undefined ? [] : formatCluster(facts),
+      clusterBriefly: facts === undefined ? [] : formatClusterBriefly(facts),
+      clusterFacts: facts,
       commands: this.#commands(),
       notices,
     };
   }
 
   #facts(): ReadonlyMap<string, ChildFacts> {
-    const { config, hosts, hostText } = this.#options;
+    const { config, addresses, hosts, hostText, cluster } = this.#options;
     const followed = this.#synced.size === 0 ? "" : `following ${this.#synced.size} resources`;
     const last = this.#lastEvent === "" ? "" : `; last: ${this.#lastEvent}`;
     const stored = ["SQLite", this.#counts.toText()].filter(Boolean).join(", ");
     return new Map<string, ChildFacts>([
-      ["apiserver", { url: `https://${formatAddress(config.listen)}`, detail: stored }],
-      ["ipam", { url: `http://${formatAddress(config.ipamHttp)}`, detail: "" }],
+      ["apiserver", { url: `https://${formatAddress(addresses.listen)}`, detail: stored }],
+      ["ipam", { url: `http://${formatAddress(addresses.ipamHttp)}`, detail: "" }],
       ...hosts.map(({ name }, index): [string, ChildFacts] => [
         agentName(name),
-        { url: `http://${formatAddress(agentAddress(config, index))}`, detail: hostText(name) },
+        { url: this.#agentUrl(index), detail: hostText(name) },
       ]),
-      ["watcher", { url: `http://${formatAddress(config.watcherHttp)}`, detail: followed + last }],
+      ["watcher", { url: `http://${formatAddress(addresses.watcherHttp)}`, detail: followed + last }],
+      ...(addresses.cluster === undefined || cluster === undefined
+        ? []
+        : clusterFacts(config, addresses.cluster, cluster.view())),
     ]);
   }
 
   #commands(): readonly string[] {
-    const { config, commands } = this.#options;
+    const { config, addresses, commands } = this.#options;
     const { namespace, name } = INVITED;
     const wait = `kubectl -n ${namespace} wait --for=condition=Ready networkattachment/${name}`;
     return [
@@ -144,8 +163,14 @@ export class SystemState {
       "kubectl get networkattachments -A -o wide",
       ...(config.sample ? [`kubectl apply -f ${joinPath(config.data, `${name}.yaml`)} && ${wait}`] : []),
       ...commands,
-      `curl -s 'http://${formatAddress(agentAddress(config, 0))}/readyz?verbose'`,
-      `curl -sN http://${formatAddress(config.watcherHttp)}/events`,
+      `curl -s '${this.#agentUrl(0)}/readyz?verbose'`,
+      `curl -sN http://${formatAddress(addresses.watcherHttp)}/events`,
+      ...(addresses.cluster === undefined ? [] : clusterCommands(addresses.cluster)),
     ];
+  }
+
+  #agentUrl(index: number): string {
+    const address = this.#options.addresses.agentsHttp[index];
+    return address === undefined ? "" : `http://${formatAddress(address)}`;
   }
 }

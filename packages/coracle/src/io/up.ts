@@ -1,5 +1,4 @@
 // `coracle up`: prepares the data folder, runs the children, shows them, and stops them again.
-import { hostNames } from "@coracle/lab";
 import { ExitError, failureLine } from "@coracle/lifecycle";
 import {
   exitProcess,
@@ -17,8 +16,7 @@ import {
 } from "@coracle/runtime";
 import type { UpConfig } from "../config.ts";
 import { isOldRuntime } from "../core/runtime-version.ts";
-import { agentAddress } from "./child-plans.ts";
-import { refuseTakenPorts, type WantedAddress } from "./free-ports.ts";
+import { chooseAddresses } from "./addresses.ts";
 import { type LockTaken, takeRunLock } from "./run-lock.ts";
 import { runParts, type SystemOutcome } from "./run-parts.ts";
 import { StopSignals } from "./stop-signals.ts";
@@ -44,8 +42,8 @@ async function runSystem(config: UpConfig): Promise<number> {
   const signals = new StopSignals();
   let outcome: SystemOutcome;
   try {
-    await refuseTakenPorts(wantedAddresses(config));
-    outcome = await runParts({ config, lock, signals, cleaned });
+    const addresses = await chooseAddresses(config);
+    outcome = await runParts({ config, addresses, lock, signals, cleaned });
   } finally {
     signals.close();
     await lock.release();
@@ -54,16 +52,6 @@ async function runSystem(config: UpConfig): Promise<number> {
   stdout().write(closingLine(config, outcome));
   await stdout().drained();
   return outcome.failure === undefined ? 0 : reportFailure(outcome.failure);
-}
-
-function wantedAddresses(config: UpConfig): readonly WantedAddress[] {
-  return [
-    { flag: "--listen", address: config.listen },
-    { flag: "--apiserver-http", address: config.apiserverHttp },
-    { flag: "--ipam-http", address: config.ipamHttp },
-    { flag: "--watcher-http", address: config.watcherHttp },
-    ...hostNames(config.hosts).map((_, index) => ({ flag: "--agents-http", address: agentAddress(config, index) })),
-  ];
 }
 
 function closingLine(config: UpConfig, { processes, namespaces, tookMs }: SystemOutcome): string {

@@ -12,6 +12,7 @@ export interface ServiceFlags<Http extends Address | undefined> {
   readonly shutdownTimeoutMs: Flag<number>;
   readonly shutdownWatchGraceMs: Flag<number>;
   readonly livezGraceMs: Flag<number>;
+  readonly endWithStdin: Flag<boolean>;
 }
 
 const LIFE = "Start and stop";
@@ -45,6 +46,10 @@ export function serviceFlags(options: { readonly http?: string | undefined } = {
     livezGraceMs: flag.duration({
       help: "A start that takes this long does not turn /livez red.",
       default: "60s",
+      group: LIFE,
+    }),
+    endWithStdin: flag.boolean({
+      help: "End as at SIGTERM when standard input ends: for a parent that holds its other end, and may be killed.",
       group: LIFE,
     }),
   };

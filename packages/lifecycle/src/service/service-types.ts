@@ -18,6 +18,8 @@ export interface ServiceConfig {
   readonly shutdownTimeoutMs: number;
   readonly shutdownWatchGraceMs: number;
   readonly livezGraceMs: number;
+  /** End as at SIGTERM when standard input ends. Absent: it is not read. */
+  readonly endWithStdin?: boolean;
 }
 
 /** What comes with a request. With Hono it is `c.env`: `new Hono<{ Bindings: RequestContext }>()`. */

@@ -7,6 +7,7 @@ import { configureLogging, createLogger, type Logger } from "../log/logger.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { buildInfo, versionDocument } from "./build-info.ts";
 import { DrainDriver } from "./drain-driver.ts";
+import { endWithStdin } from "./end-with-stdin.ts";
 import { runPostStartHooks, runPreShutdownHooks, runStopHooks } from "./hooks.ts";
 import { Listeners } from "./listeners.ts";
 import { createOperationsApp } from "./operations-app.ts";
@@ -102,6 +103,7 @@ class ServiceRun implements RunningService {
 
   async start(setup: (service: Service) => ServiceParts | Promise<ServiceParts>): Promise<void> {
     this.#forgetSignals = this.#environment.onSignal(["SIGTERM", "SIGINT"], (name) => this.#onSignal(name));
+    if (this.#config.endWithStdin === true) void endWithStdin(this.log);
     // A signal while `setup` hangs must end the process all the same.
     await Promise.race([this.#open(setup), this.finished]);
     if (this.#drain.isShuttingDown) return;

@@ -93,12 +93,19 @@ test("13.3 an attachment made before its subnet is told so, and gets its address
     assert.match(told.errors?.ipam?.[0] ?? "", /subnet default\/late does not exist/);
     assert.deepEqual(
       told.conditions?.map(({ type, status, reason }) => [type, status, reason]),
-      [["AddressAssigned", "False", "SubnetNotFound"]],
+      [
+        ["AddressAssigned", "False", "SubnetNotFound"],
+        ["Ready", "False", "NoAddress"],
+      ],
     );
     await system.createSubnet("late", 9, "192.168.9.0/30");
     const served = await system.addressOf("early");
     assert.equal(served.errors, undefined);
-    assert.equal(served.conditions?.[0]?.status, "True");
+    assert.deepEqual(
+      served.conditions?.map(({ type, status }) => [type, status]),
+      [["AddressAssigned", "True"]],
+      "whether it is Ready is now for the agent to say",
+    );
     const events = (await system.list({ group: "", version: "v1", resource: "events" })).map((each) => each["reason"]);
     assert.deepEqual(new Set(events), new Set(["SubnetValidated", "AddressAssigned"]));
   });

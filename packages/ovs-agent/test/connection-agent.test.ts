@@ -46,7 +46,7 @@ test("a withdrawn address clears the status and the interface; a new one brings 
     await bench.create("a");
     await bench.see("a", hasInterface);
     await bench.patchStatus("a", { ipv4: "", addressVNI: 0 });
-    const cleared = await bench.see("a", (attachment) => ready(attachment).reason === "NoAddress");
+    const cleared = await bench.see("a", (attachment) => ready(attachment).reason === "AddressWithdrawn");
     assert.deepEqual([cleared.status?.macAddress, cleared.status?.ifcName, cleared.status?.hostIP], ["", "", ""]);
     assert.equal(fabric.installed.size, 0);
     await bench.patchStatus("a", { ipv4: "10.0.0.2", addressVNI: 1 });

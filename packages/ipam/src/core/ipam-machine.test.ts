@@ -76,6 +76,12 @@ class Bench {
     return (object?.["status"] ?? {}) as Readonly<Record<string, unknown>>;
   }
 
+  /** Type, status, reason and message of each. */
+  conditions(name: string): unknown[][] {
+    const told = this.status("networkattachments", name)["conditions"] as readonly Record<string, unknown>[];
+    return told.map(({ type, status, reason, message }) => [type, status, reason, message]);
+  }
+
   reasonOf(resource: WatchedResource, name: string): unknown {
     const conditions = this.status(resource, name)["conditions"] as readonly { reason: string }[] | undefined;
     return conditions?.[0]?.reason;
@@ -89,6 +95,43 @@ test("an attachment takes two calls: the lock, then the status; what follows fro
   bench.attachment("a", "s");
   assert.deepEqual(bench.run(), ["create-lock", "write-attachment"]);
   assert.equal(bench.reasonOf("networkattachments", "a"), "Assigned");
+});
+
+test("an attachment without an address is told not to be Ready, once; with an address that is no longer ours to say", () => {
+  const bench = new Bench();
+  const missing = `subnet ${NAMESPACE}/s does not exist`;
+  bench.attachment("a", "s");
+  assert.deepEqual(bench.run(), ["write-attachment"]);
+  assert.deepEqual(bench.conditions("a"), [
+    ["AddressAssigned", "False", "SubnetNotFound", missing],
+    ["Ready", "False", "NoAddress", `There is no address: ${missing}`],
+  ]);
+  bench.attachment("b", "s");
+  assert.deepEqual(bench.run(), ["write-attachment"], "what is said of a is not said again");
+  bench.subnet("s", "10.0.0.0/31");
+  bench.run();
+  for (const name of ["a", "b"]) {
+    const told = bench.conditions(name).map((each) => each.slice(0, 3));
+    assert.deepEqual(told, [["AddressAssigned", "True", "Assigned"]], name);
+  }
+});
+
+test("where the agent has said whether it is Ready, the agent takes it back, and that is written once, too", () => {
+  const bench = new Bench();
+  bench.subnet("s", "10.0.0.0/29");
+  bench.attachment("a", "s");
+  bench.run();
+  bench.api.report(`${NAMESPACE}/a`, { type: "Ready", status: "True", reason: "Implemented" });
+  assert.deepEqual(bench.run(), []);
+  bench.api.delete("subnets", `${NAMESPACE}/s`);
+  assert.deepEqual(bench.run(), ["read-subnet", "write-attachment"]);
+  assert.deepEqual(
+    bench.conditions("a").map((each) => each.slice(0, 3)),
+    [
+      ["AddressAssigned", "False", "SubnetNotFound"],
+      ["Ready", "True", "Implemented"],
+    ],
+  );
 });
 
 test("a lock that is there when it is made and gone when it is read is tried three times, and later again", () => {

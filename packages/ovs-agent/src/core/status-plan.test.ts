@@ -74,7 +74,7 @@ test("a withdrawn address clears everything of the agent's", () => {
     hostIP: "",
     errors: { host: null },
     postCreateExecReport: null,
-    conditions: [{ ...READY, status: "False", reason: "NoAddress", message: "The address was withdrawn." }],
+    conditions: [{ ...READY, status: "False", reason: "AddressWithdrawn", message: "The address was withdrawn." }],
   });
 });
 

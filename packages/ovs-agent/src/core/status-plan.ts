@@ -169,7 +169,7 @@ function ready({ outcome, postCreate }: HostFacts): Wanted | undefined {
     case "refused":
       return { type: READY, status: "False", reason: outcome.reason, message: outcome.message };
     case "withdrawn":
-      return { type: READY, status: "False", reason: "NoAddress", message: "The address was withdrawn." };
+      return { type: READY, status: "False", reason: "AddressWithdrawn", message: "The address was withdrawn." };
     default:
       return unreachable(outcome);
   }

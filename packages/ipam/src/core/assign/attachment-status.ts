@@ -1,7 +1,7 @@
 // What the address controller says in the status of an attachment: an address, or why there is none.
 import { type Condition, ERROR_LENGTH_MAX } from "@coracle/api";
 import { formatIp, formatTime, numberToIpv4 } from "@coracle/base";
-import { ADDRESS_CONDITION } from "../table/read-objects.ts";
+import { ADDRESS_CONDITION, NO_ADDRESS, READY_CONDITION } from "../table/read-objects.ts";
 import { type AttachmentView, hashErrors, type LockView, type SubnetView } from "../table/views.ts";
 import { lockNameOf } from "../address/lock-name.ts";
 
@@ -20,7 +20,7 @@ export interface AttachmentStatus {
   readonly subnetCreationTime?: string;
   readonly addressContention?: true;
   readonly errors?: { readonly ipam: readonly string[] };
-  readonly conditions: readonly [Condition];
+  readonly conditions: readonly Condition[];
 }
 
 /** What every status needs besides its content. */
@@ -45,12 +45,18 @@ export function assignedStatus(lock: LockView, subnet: SubnetView, context: Stat
   };
 }
 
-/** The status of an attachment that has none. */
+/**
+ * The status of an attachment that has none. It is not Ready, which nobody else would say: an agent does not see it. Where an agent
+ * has spoken, it is the agent that takes it back; what we no longer say goes with the address.
+ */
 export function errorStatus(error: AddressError, context: StatusContext): AttachmentStatus {
+  const unassigned = condition("False", error.reason, error.message, context);
+  const message = `There is no address: ${error.message}`.slice(0, ERROR_LENGTH_MAX);
+  const notReady = { ...unassigned, type: READY_CONDITION, reason: NO_ADDRESS, message };
   return {
     ...(context.hasContention ? { addressContention: true } : {}),
     errors: { ipam: [error.message.slice(0, ERROR_LENGTH_MAX)] },
-    conditions: [condition("False", error.reason, error.message, context)],
+    conditions: context.attachment.readyBy === "agent" ? [unassigned] : [unassigned, notReady],
   };
 }
 
@@ -60,7 +66,8 @@ export function saysError(attachment: AttachmentView, error: AddressError, hasCo
     !claimsAddress(attachment) &&
     attachment.hasContention === hasContention &&
     attachment.errorHash === hashErrors([error.message.slice(0, ERROR_LENGTH_MAX)]) &&
-    attachment.condition?.status === "False"
+    attachment.condition?.status === "False" &&
+    attachment.readyBy !== "nobody"
   );
 }
 

@@ -1,7 +1,7 @@
 // Every attachment, packed: rows of typed arrays indexed by the number of its key, linked by subnet.
 import type { KeyIndex } from "./key-index.ts";
 import { UuidColumn, VersionColumn } from "./packed-texts.ts";
-import { type AttachmentView, type ConditionState, keyOf, type ObjectKey, splitKey } from "./views.ts";
+import { type AttachmentView, type ConditionState, keyOf, type ObjectKey, type ReadyBy, splitKey } from "./views.ts";
 
 const NONE = -1;
 const CONDITION_STATUS = [undefined, "True", "False", "Unknown"] as const;
@@ -9,6 +9,9 @@ const PRESENT = 1;
 const HAS_ADDRESS = 2;
 const HAS_CONTENTION = 4;
 const CONDITION_SHIFT = 3;
+const CONDITION_MASK = 3;
+const READY_BY: readonly ReadyBy[] = ["nobody", "ipam", "agent"];
+const READY_SHIFT = 5;
 
 /** The attachments as the last watch event showed them. */
 export class AttachmentTable {
@@ -74,7 +77,8 @@ export class AttachmentTable {
       PRESENT |
       (view.address === undefined ? 0 : HAS_ADDRESS) |
       (view.hasContention ? HAS_CONTENTION : 0) |
-      (CONDITION_STATUS.indexOf(view.condition?.status) << CONDITION_SHIFT);
+      (CONDITION_STATUS.indexOf(view.condition?.status) << CONDITION_SHIFT) |
+      (READY_BY.indexOf(view.readyBy) << READY_SHIFT);
     this.#link(row, this.#subnets.acquire(`${view.namespace}/${view.subnet}`));
   }
 
@@ -118,7 +122,8 @@ export class AttachmentTable {
       hasContention: (flags & HAS_CONTENTION) !== 0,
       errorHash: this.#errorHash[row] ?? 0,
       subnetWrittenUs: this.#subnetWritten[row] ?? 0,
-      condition: this.#condition(row, flags >> CONDITION_SHIFT),
+      condition: this.#condition(row, (flags >> CONDITION_SHIFT) & CONDITION_MASK),
+      readyBy: READY_BY[flags >> READY_SHIFT] ?? "nobody",
       writtenUs: this.#written[row] ?? 0,
     };
   }

@@ -3,7 +3,14 @@ import { ipv4ToNumber, parseIp, parseTimestampMs } from "@coracle/base";
 import type { KubeObject } from "@coracle/kube";
 import { readLockName } from "../address/lock-name.ts";
 import { parseSubnetRange } from "../address/subnet-range.ts";
-import { type AttachmentView, type ConditionState, hashErrors, type LockView, type SubnetView } from "./views.ts";
+import {
+  type AttachmentView,
+  type ConditionState,
+  hashErrors,
+  type LockView,
+  type ReadyBy,
+  type SubnetView,
+} from "./views.ts";
 
 /** Fields of each kind that the readers look at; followers build nothing else. */
 export const SUBNET_PATHS: readonly string[] = [
@@ -22,6 +29,7 @@ export const ATTACHMENT_PATHS: readonly string[] = [
   "status.ipv4",
   "status.conditions[].type",
   "status.conditions[].status",
+  "status.conditions[].reason",
   "status.conditions[].lastTransitionTime",
   "extendedMetadata.writes",
 ];
@@ -30,6 +38,10 @@ export const LOCK_PATHS: readonly string[] = ["metadata.creationTimestamp", "met
 /** Types of the conditions that the controllers write. */
 export const ADDRESS_CONDITION = "AddressAssigned";
 export const VALIDATED_CONDITION = "Validated";
+/** Also written by a node's agent, which has another reason for an address that was withdrawn. */
+export const READY_CONDITION = "Ready";
+/** The reason by which a controller of addresses tells its own Ready condition from that of an agent. */
+export const NO_ADDRESS = "NoAddress";
 
 /** Reads a Subnet. A range that is none is kept as its error. */
 export function readSubnet(object: KubeObject): SubnetView {
@@ -63,6 +75,7 @@ export function readAttachment(object: KubeObject): AttachmentView {
     errorHash: hashErrors(textsOf(membersOf(status["errors"])["ipam"])),
     subnetWrittenUs: parseMicros(textOf(status["subnetCreationTime"])),
     condition: conditionOf(status["conditions"], ADDRESS_CONDITION),
+    readyBy: readyByOf(status["conditions"]),
     writtenUs: sectionTimeUs(object, "spec"),
   };
 }
@@ -123,6 +136,13 @@ function conditionOf(conditions: unknown, type: string): ConditionState | undefi
     return { status, sinceSeconds: Math.floor((parseTimestampMs(textOf(lastTransitionTime)) ?? 0) / 1000) };
   }
   return undefined;
+}
+
+function readyByOf(conditions: unknown): ReadyBy {
+  if (!Array.isArray(conditions)) return "nobody";
+  const ready = conditions.map(membersOf).find(({ type }) => type === READY_CONDITION);
+  if (ready === undefined) return "nobody";
+  return ready["reason"] === NO_ADDRESS ? "ipam" : "agent";
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {

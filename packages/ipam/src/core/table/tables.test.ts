@@ -28,6 +28,7 @@ function attachment(index: number, random: SeededRandom): AttachmentView {
     errorHash: hasAddress ? 0 : random.uint32(),
     subnetWrittenUs: hasAddress ? 1_700_000_000_123_456 : 0,
     condition: random.next() < 0.5 ? undefined : { status: "False", sinceSeconds: 1_700_000_000 },
+    readyBy: (["nobody", "ipam", "agent"] as const)[index % 3] ?? "nobody",
     writtenUs: 1_700_000_000_000_001,
   };
 }

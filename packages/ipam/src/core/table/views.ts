@@ -30,6 +30,9 @@ export interface SubnetView {
   readonly createdMs: number;
 }
 
+/** Who wrote the Ready condition of an attachment. */
+export type ReadyBy = "nobody" | "ipam" | "agent";
+
 /** A NetworkAttachment. */
 export interface AttachmentView {
   readonly namespace: string;
@@ -48,6 +51,8 @@ export interface AttachmentView {
   readonly subnetWrittenUs: number;
   /** The AddressAssigned condition. */
   readonly condition: ConditionState | undefined;
+  /** Who has said whether it is Ready: a controller of addresses that it is not for want of one, or the node's agent. */
+  readonly readyBy: ReadyBy;
   /** Server time of the spec, microseconds since 1970; 0 if unknown. */
   readonly writtenUs: number;
 }

@@ -3,7 +3,14 @@ import { assert, cidrsOverlap, formatMicroTime, formatTime, parseCidr, type Rand
 import type { KubeObject } from "@coracle/kube";
 import type { ApiAnswer, ApiCall, ApiFailureCode, ObjectVersion } from "../api-call.ts";
 import type { WatchedResource } from "../ipam-machine.ts";
-import { readAttachment, readLock, readSubnet, sectionTimeUs } from "../table/read-objects.ts";
+import {
+  NO_ADDRESS,
+  readAttachment,
+  readLock,
+  readSubnet,
+  READY_CONDITION,
+  sectionTimeUs,
+} from "../table/read-objects.ts";
 import type { EventLoop } from "./event-loop.ts";
 
 /** A change of one object. */
@@ -67,6 +74,15 @@ export class SimulatedApi {
     const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
     this.#tell({ kind: "remove", resource, object: { ...object, metadata } });
     return true;
+  }
+
+  /** What an agent does: its condition beside those of the controllers. */
+  report(key: string, condition: { readonly type: string; readonly status: string; readonly reason: string }): void {
+    const object = this.objects.networkattachments.get(key);
+    assert(object !== undefined, `${key} is reported but does not exist`);
+    const status = (object["status"] ?? {}) as Members;
+    const conditions = [...conditionsOf(object), { message: "", lastTransitionTime: "", ...condition }];
+    this.#store("networkattachments", key, { ...object, status: { ...status, conditions } });
   }
 
   /** Carries out a call of a controller, at once. */
@@ -136,9 +152,14 @@ export class SimulatedApi {
     this.#release(key, object);
     const writes = [{ section: "status.address", serverTime: formatMicroTime(this.#loop.clock.wallMs()) }];
     const spec = sectionsOf(object).filter((write) => write["section"] === "spec");
+    // Server-side apply: conditions of others stay.
+    const own = status["conditions"] as readonly Members[];
+    const isOfOthers = ({ type, reason }: Members): boolean =>
+      type === READY_CONDITION && reason !== NO_ADDRESS && own.every((each) => each["type"] !== type);
+    const conditions = [...own, ...conditionsOf(object).filter(isOfOthers)];
     const next = this.#store("networkattachments", key, {
       ...object,
-      status,
+      status: { ...status, conditions },
       extendedMetadata: { writes: [...writes, ...spec] },
     });
     this.#claim(key, next);
@@ -234,6 +255,11 @@ function keyOf({ namespace, name }: { readonly namespace: string; readonly name:
 
 function sectionsOf(object: KubeObject): readonly Members[] {
   return (object["extendedMetadata"] as { readonly writes: readonly Members[] }).writes;
+}
+
+function conditionsOf(object: KubeObject): readonly Members[] {
+  const { conditions = [] } = (object["status"] ?? {}) as { readonly conditions?: readonly Members[] };
+  return conditions;
 }
 
 function attachmentAnswer(object: KubeObject | undefined): ApiAnswer {

@@ -30,6 +30,7 @@ export type { PskLookup } from "./server/server-context.ts";
 export * from "./server/server-options.ts";
 export type { SessionDescription } from "./server/session-description.ts";
 export type { ResumableSession } from "./session/resumption.ts";
+export * from "./session/resuming-hello.ts";
 export * from "./session/session-id.ts";
 export type { SessionState } from "./session/session-state.ts";
 export * from "./session/session-store.ts";

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { millis, randomInteger, SeededRandom } from "@coracle/base";
 import type { PeerIdentity } from "../connection/identity.ts";
 import { CLIENT_HELLO_SESSION_ID_AT, SESSION_ID_NODE_AT, SESSION_ID_SIZE, SESSION_ID_WORKER_AT } from "../mod.ts";
-import { SessionStore, type StoredSession } from "../mod.ts";
+import { resumptionHome, SessionStore, type StoredSession } from "../mod.ts";
 import { encodeClientHello } from "../handshake/client-hello.ts";
 import { encodeMessage, HandshakeType } from "../handshake/handshake-header.ts";
 import { plainRecord } from "../connection/flight.ts";
@@ -165,6 +165,36 @@ describe("session ids", () => {
     const datagram = plainRecord({ plainSequence: 1, protection: undefined }, 22, message);
     assert.equal(datagram[CLIENT_HELLO_SESSION_ID_AT - 1], SESSION_ID_SIZE);
     assert.deepEqual(datagram.slice(CLIENT_HELLO_SESSION_ID_AT, CLIENT_HELLO_SESSION_ID_AT + 32), sessionId);
+  });
+
+  it("lead a hello that offers connection IDs to their home, and nothing else", () => {
+    const store = new SessionStore({ ids: { nodeId: 7, worker: 3 } });
+    const hello = (sessionId: Uint8Array, type: number): Uint8Array => {
+      const body = encodeClientHello({
+        version: 0xfefd,
+        random: random.bytes(32),
+        sessionId,
+        cookie: random.bytes(20),
+        cipherSuites: [0xc0a8],
+        compressionMethods: Uint8Array.of(0),
+        extensions: [{ type, data: Uint8Array.of(0) }],
+      });
+      const message = encodeMessage({ type: HandshakeType.clientHello, messageSequence: 1, body });
+      return plainRecord({ plainSequence: 1, protection: undefined }, 22, message);
+    };
+    const home = (datagram: Uint8Array) =>
+      resumptionHome(Uint8Array.from([1, 2, ...datagram, 9]), 2, 2 + datagram.length);
+    assert.deepEqual(home(hello(store.makeId(random), 54)), { nodeId: 7, worker: 3 });
+    assert.equal(home(hello(store.makeId(random), 55)), undefined);
+    assert.equal(home(hello(random.bytes(31), 54)), undefined);
+    assert.equal(home(hello(new Uint8Array(0), 54)), undefined);
+    const good = hello(store.makeId(random), 54);
+    for (let size = 0; size < good.length; size++) assert.equal(home(good.subarray(0, size)), undefined);
+    for (const at of [0, 1, 3, 13, 59]) {
+      const wrong = good.slice();
+      wrong[at] = (wrong[at] ?? 0) ^ 1;
+      assert.equal(home(wrong), undefined, `${at}`);
+    }
   });
 
   it("differ, and are random where nothing is laid down", () => {

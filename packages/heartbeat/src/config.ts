@@ -19,10 +19,12 @@ export interface HeartbeatConfig extends ServiceConfig {
   readonly onChangeArg: readonly string[];
   readonly onChangeTimeoutMs: number;
   readonly onChangeWaitingMax: number;
+  readonly onChangeSettleMs: number;
+  readonly onChangeAttempts: number;
 }
 
 const CLUSTER = "Cluster";
-const HOOK = "Program per change";
+const HOOK = "Events and the program for changes";
 
 function readPeerList(text: string): Result<readonly PeerName[], string> {
   const parsed = parsePeerList(text);
@@ -82,7 +84,7 @@ export const heartbeatConfig: Config<HeartbeatConfig> = defineConfig({
       group: HOOK,
     }),
     onChange: flag.path({
-      help: "Run this program for each change, one at a time, with the change and all nodes as JSON on its input.",
+      help: "Run this program when something changed, one at a time, with the changes and all nodes as JSON on its input.",
       valueName: "PROGRAM",
       group: HOOK,
     }),
@@ -94,10 +96,23 @@ export const heartbeatConfig: Config<HeartbeatConfig> = defineConfig({
       group: HOOK,
     }),
     onChangeWaitingMax: flag.number({
-      help: "Changes that wait for the program; beyond that the oldest are left out, and the next one told says how many.",
+      help: "Changes that wait for the program and are told at once; the oldest beyond that are left out, and counted in what it reads.",
       default: 64,
       min: 1,
-      max: 65_536,
+      max: 4096,
+      group: HOOK,
+    }),
+    onChangeSettleMs: flag.duration({
+      help: "Wait this long after a first change, so that a burst of them is told at once.",
+      default: "200ms",
+      maxMs: 60_000,
+      group: HOOK,
+    }),
+    onChangeAttempts: flag.number({
+      help: "Runs of a program that fails, with pauses of 1 s to a minute, until it has taken the newest state; then it waits for the next change.",
+      default: 10,
+      min: 1,
+      max: 1000,
       group: HOOK,
     }),
     ...serviceFlags({ http: "127.0.0.1:9685" }),
@@ -114,7 +129,7 @@ export const heartbeatConfig: Config<HeartbeatConfig> = defineConfig({
     },
     {
       line: "coracle-heartbeat --node-id 1 --peers-file nodes.txt --on-change ./reload.sh",
-      does: "run a program for each change",
+      does: "run a program when something changed",
     },
   ],
 });

@@ -12,7 +12,12 @@ const folder = mkdtempSync(join(tmpdir(), "coracle-heartbeat-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Nodes {
-  readonly self: { readonly nodeId: number; readonly ready: boolean; readonly mode: string };
+  readonly self: {
+    readonly nodeId: number;
+    readonly ready: boolean;
+    readonly mode: string;
+    readonly notReady: string | null;
+  };
   readonly nodes: readonly { readonly nodeId: number; readonly liveness: string; readonly address: string }[];
 }
 
@@ -32,6 +37,11 @@ async function allReady(programs: readonly ClusterProgram[]): Promise<void> {
   const ready = async (): Promise<boolean> =>
     (await Promise.all(programs.map((program) => program.isReady()))).every(Boolean);
   await eventually(ready, "all ready", 30_000);
+}
+
+/** Its own resources are served. */
+async function isUp(program: ClusterProgram): Promise<void> {
+  await eventually(async () => (await fetch(`${program.url}/nodes`)).status === 200, "it is set up", 20_000);
 }
 
 async function endAll(programs: readonly ClusterProgram[]): Promise<void> {
@@ -60,7 +70,7 @@ for (const { mode, flags, isSecret } of modes) {
         const [first, , third] = programs;
         assert.ok(first !== undefined && third !== undefined);
         const document = await nodesOf(first);
-        assert.deepEqual(document.self, { nodeId: 1, ready: true, mode });
+        assert.deepEqual(document.self, { nodeId: 1, ready: true, mode, notReady: null });
         assert.deepEqual(
           document.nodes.map(({ address }) => address),
           [`127.0.0.1:${ports[1]}`, `127.0.0.1:${ports[2]}`],
@@ -118,23 +128,123 @@ describe("a heartbeat", () => {
     const ending = new AbortController();
     try {
       assert.equal((await fetch(`${first.url}/readyz`)).status, 500);
+      await isUp(first);
+      assert.match((await nodesOf(first)).self.notReady ?? "", /has not formed: 1 of 2 nodes have been heard of/);
       const stream = await fetch(`${first.url}/nodes/events`, { signal: ending.signal });
       assert.equal((await fetch(`${first.url}/nodes/events`)).status, 503);
+      // A list that cannot be read changes nothing.
+      writeFileSync(list, "127.0.0.1:no-port\n");
+      await eventually(() => first.log.some((line) => line.includes("List of nodes refused")), "it is refused", 20_000);
       const other = ["--node-id", "2", "--listen", `127.0.0.1:${two}`, ...common];
-      programs.push(await startProgram("heartbeat", other, env));
       writeFileSync(list, `127.0.0.1:${one}\n127.0.0.1:${two}\n`);
+      programs.push(await startProgram("heartbeat", other, env));
       const seen = await readUntil(stream, "event: ready");
-      assert.match(seen, /^event: nodes\ndata: \{"self":\{"nodeId":1,"ready":false,"mode":"dtls-mac"\}/);
+      assert.match(seen, /^event: nodes\ndata: \{"self":\{"nodeId":1,"ready":false,"mode":"dtls-mac",/);
       assert.match(seen, /event: joined\ndata: \{"kind":"joined","node":\{"nodeId":2,/);
-      await eventually(() => /"kind":"ready"/.test(readFileSync(told, "utf8")), "the program is told", 20_000);
-      // The program is given no secret.
-      assert.match(readFileSync(told, "utf8"), /"kind":"joined"[^\n]*\n0\n/);
+      // Both changes come together; the program is given no secret.
+      const isTold = (): boolean => /"kind":"joined"[^\n]*"kind":"ready"[^\n]*\n0\n/.test(readFileSync(told, "utf8"));
+      await eventually(isTold, "the program is told", 20_000);
     } finally {
       ending.abort();
       await endAll(programs);
     }
   });
+
+  it("ends its streams and its program at SIGTERM, red before it is gone", { timeout: 60_000 }, async () => {
+    const port = await freeUdpPort();
+    const [hook, told] = [join(folder, "slow.sh"), join(folder, "finished.txt")];
+    writeFileSync(hook, '#!/bin/sh\nsleep 0.5\ncat > "$1"\n');
+    chmodSync(hook, 0o755);
+    const own = ["--node-id", "1", "--listen", `127.0.0.1:${port}`, "--peers", `127.0.0.1:${port}`];
+    const telling = ["--on-change", hook, "--on-change-arg", told, "--on-change-settle", "1s"];
+    const program = await startProgram("heartbeat", [...own, ...telling, "--shutdown-delay", "1s"]);
+    try {
+      // Alone in its cluster, which is told as a change that waits for others now.
+      await allReady([program]);
+      const stream = await fetch(`${program.url}/nodes/events`);
+      const ended = stream.text();
+      await eventually(() => program.log.some((line) => line.includes("The cluster has formed")), "it is told");
+      const exited = new Promise<unknown>((resolve) => program.child.once("exit", resolve));
+      program.child.kill("SIGTERM");
+      await eventually(async () => !(await program.isReady()), "it is red");
+      assert.match(await ended, /^event: nodes\n/);
+      assert.equal(await exited, 0);
+      assert.match(readFileSync(told, "utf8"), /"kind":"ready"/);
+    } finally {
+      await program.end("SIGKILL");
+    }
+  });
+
+  it("says that another node has its id, and is not ready beside it", { timeout: 60_000 }, async () => {
+    const ports = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()];
+    const peers = ["--peers", ports.map((port) => `127.0.0.1:${port}`).join(","), "--nodes-expected", "2"];
+    const start = (port: number | undefined, id: string): Promise<ClusterProgram> =>
+      startProgram("heartbeat", ["--node-id", id, "--listen", `127.0.0.1:${port ?? 0}`, ...peers]);
+    const programs = await Promise.all([start(ports[0], "1"), start(ports[1], "2")]);
+    try {
+      await allReady(programs);
+      const second = await start(ports[2], "1");
+      programs.push(second);
+      await isUp(second);
+      const reason = `another node at 127.0.0.1:${ports[0]} has this node's id, and the others keep to it`;
+      await eventually(async () => (await nodesOf(second)).self.notReady === reason, "it says why", 20_000);
+      assert.equal(await second.isReady(), false);
+      const [first, other] = programs;
+      assert.ok(first !== undefined && other !== undefined);
+      await eventually(
+        () => other.log.some((line) => line.includes("Two nodes use one id")),
+        "the others say it",
+        20_000,
+      );
+      // Who was there first stays who it was.
+      assert.deepEqual([await first.isReady(), await other.isReady()], [true, true]);
+      const [node] = (await nodesOf(other)).nodes;
+      assert.deepEqual([node?.nodeId, node?.address, node?.liveness], [1, `127.0.0.1:${ports[0]}`, "alive"]);
+    } finally {
+      await endAll(programs);
+    }
+  });
+
+  const WRONG = [
+    { flags: ["--peers", "127.0.0.1:1"], says: /--node-id is required/ },
+    { flags: ["--node-id", "256", "--peers", "127.0.0.1:1"], says: /--node-id.*256.*0 to 255/ },
+    { flags: ["--node-id", "1"], says: /give --peers or --peers-file/ },
+    { flags: ["--node-id", "1", "--peers", "nowhere"], says: /--peers.*"nowhere" is not HOST:PORT/ },
+    { flags: ["--node-id", "1", "--peers-file", "/does/not/exist"], says: /\/does\/not\/exist/ },
+    {
+      flags: ["--node-id", "1", "--peers", "127.0.0.1:1", "--listen", "0.0.0.0:0"],
+      says: /--cluster-address is needed/,
+    },
+    { flags: ["--node-id", "1", "--peers", "127.0.0.1:1", "--cluster-security", "dtls"], says: /needs DTLS_CID_MGMT/ },
+    { flags: ["--node-id", "1", "--peers", "127.0.0.1:1", "--on-change", "/no/such"], says: /--on-change.*not there/ },
+    { flags: ["--node-id", "1", "--peers", "127.0.0.1:1", "--on-change-arg", "x"], says: /needs --on-change/ },
+    {
+      flags: ["--node-id", "1", "--peers", "127.0.0.1:1", "--nodes-expected", "2", "--ready-nodes-min", "3"],
+      says: /--ready-nodes-min 3 is more than the 2 nodes expected/,
+    },
+  ];
+  for (const { flags, says } of WRONG) {
+    it(`refuses ${flags.join(" ")} in one line`, { timeout: 30_000 }, async () => {
+      const refusal = await refusalOf(flags);
+      assert.match(refusal, says);
+      assert.doesNotMatch(refusal, /\n\s+at /);
+    });
+  }
 });
+
+/** What a program says that ends by itself at the start. */
+async function refusalOf(flags: readonly string[]): Promise<string> {
+  try {
+    const program = await startProgram("heartbeat", flags);
+    const exited = new Promise<unknown>((resolve) => program.child.once("exit", resolve));
+    const timer = setTimeout(() => program.child.kill("SIGKILL"), 20_000);
+    const code = program.child.exitCode ?? (await exited);
+    clearTimeout(timer);
+    return `${program.log.join("\n")}\nended with ${String(code)}`;
+  } catch (error) {
+    return String(error);
+  }
+}
 
 async function readUntil(response: Response, end: string): Promise<string> {
   const decoder = new TextDecoder();

@@ -16,6 +16,7 @@ export interface DevicesConfig extends ServiceConfig {
   readonly target: Address;
   readonly count: number;
   readonly handshakeRate: number;
+  readonly handshakeTimeoutMs: number;
   readonly rate: number | undefined;
   readonly requests: number | undefined;
   readonly durationMs: number | undefined;
@@ -76,6 +77,12 @@ const fleetFlags = {
     min: 0.01,
     max: 100_000,
     fraction: true,
+    group: FLEET,
+  }),
+  handshakeTimeoutMs: flag.duration({
+    help: "A handshake that takes longer is given up and begun anew.",
+    default: "20s",
+    minMs: 100,
     group: FLEET,
   }),
   rate: flag.number({

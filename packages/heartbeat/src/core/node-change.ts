@@ -9,6 +9,8 @@ export interface ShownSelf {
   readonly nodeId: number;
   readonly ready: boolean;
   readonly mode: string;
+  /** Why it is not ready, in words; null while it is. */
+  readonly notReady: string | null;
 }
 
 /** All nodes at one moment. */
@@ -40,7 +42,17 @@ export function nodesEvent(document: NodesDocument): string {
   return `event: nodes\ndata: ${JSON.stringify(document)}\n\n`;
 }
 
-/** What the program of `--on-change` reads. `missed` changes before this one were left out: too many waited. */
-export function hookInput(change: NodeChange, missed: number): string {
-  return `${JSON.stringify({ number: change.number, missed, change: change.event, ...change.current })}\n`;
+/** A server-sent event that is none: a comment, so that whoever is between sees life, and a dead client is found out. */
+export const STILL_HERE_EVENT = ": still here\n\n";
+
+/**
+ * What the program of `--on-change` reads: the changes since it last ran, and all nodes as they are now. `missed` changes before
+ * these were left out: too many waited.
+ */
+export function hookInput(
+  { changes, missed }: { readonly changes: readonly NodeChange[]; readonly missed: number },
+  document: NodesDocument,
+): string {
+  const told = changes.map(({ number, event }) => ({ number, ...event }));
+  return `${JSON.stringify({ missed, changes: told, ...document })}\n`;
 }

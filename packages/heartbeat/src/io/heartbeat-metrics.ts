@@ -37,6 +37,16 @@ export function addHeartbeatMetrics(metrics: Metrics, sources: HeartbeatMetricsS
       () => Object.entries(port.stats().drops),
     ],
     [
+      "coracle_heartbeat_hook_untold_total",
+      "Changes that the program was not told, or told in vain.",
+      "cause",
+      () =>
+        Object.entries({
+          "left-out": sources.hook?.untold.leftOut ?? 0,
+          "given-up": sources.hook?.untold.givenUp ?? 0,
+        }),
+    ],
+    [
       "coracle_heartbeat_hook_runs_total",
       "Programs run for changes.",
       "outcome",
@@ -101,5 +111,5 @@ function addLevels(metrics: Metrics, { member, feed, hook }: HeartbeatMetricsSou
 function outcomes({ hook }: HeartbeatMetricsSources): Readonly<Record<string, number>> {
   if (hook === undefined) return {};
   const { succeeded, failed, timedOut, notStarted } = hook.runs;
-  return { succeeded, failed, "timed-out": timedOut, "not-started": notStarted, "left-out": hook.missed };
+  return { succeeded, failed, "timed-out": timedOut, "not-started": notStarted };
 }

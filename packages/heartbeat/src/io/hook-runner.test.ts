@@ -1,60 +1,114 @@
-// The program per change as a real process: one after the other, killed when it takes too long, counted in every case.
+// The program for changes as a real process: told in order, told again, killed when it takes too long, counted in every case.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { createLogger } from "@coracle/lifecycle";
 import { eventually } from "@coracle/sim";
-import type { NodeChange } from "../core/node-change.ts";
-import { HookRunner } from "./hook-runner.ts";
+import type { NodeChange, NodesDocument } from "../core/node-change.ts";
+import { HookRunner, type HookRunnerOptions, requireProgram } from "./hook-runner.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "coracle-hook-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+const DOCUMENT: NodesDocument = { self: { nodeId: 1, ready: true, mode: "plain", notReady: null }, nodes: [] };
+const SHELL = "/bin/sh";
+
 function change(number: number): NodeChange {
-  const current = { self: { nodeId: 1, ready: true, mode: "plain" }, nodes: [] };
-  return { number, event: { kind: "ready" }, current };
+  return { number, event: { kind: "ready" }, current: DOCUMENT };
 }
 
-function runner(argv: readonly string[], options: { timeoutMs?: number; waitingMax?: number } = {}): HookRunner {
-  const { timeoutMs = 10_000, waitingMax = 8 } = options;
-  return new HookRunner({ argv, timeoutMs, waitingMax, log: createLogger("heartbeat") });
+function runner(argv: readonly string[], options: Partial<HookRunnerOptions> = {}): HookRunner {
+  const limits = { timeoutMs: 10_000, waitingMax: 8, settleMs: 0, attemptsMax: 5 };
+  return new HookRunner({ argv, ...limits, document: () => DOCUMENT, log: createLogger("heartbeat"), ...options });
 }
 
-describe("the program per change", () => {
-  it("runs for each change in order, and reads what happened", async () => {
+/** The numbers of the changes in the lines of a file, a list for each run. */
+function toldIn(file: string): number[][] {
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+  return lines.map((line) => (JSON.parse(line) as NodeChangeLine).changes.map(({ number }) => number));
+}
+
+interface NodeChangeLine {
+  readonly changes: readonly { readonly number: number }[];
+}
+
+describe("the program for changes", () => {
+  it("is told each change once, in order, those of a burst together", async () => {
     const file = join(folder, "seen");
-    const hooks = runner(["/bin/sh", "-c", 'cat >> "$1"', "sh", file]);
+    const hooks = runner([SHELL, "-c", 'cat >> "$1"', "sh", file], { settleMs: 20 });
     for (let number = 1; number <= 5; number++) hooks.push(change(number));
-    await eventually(() => hooks.runs.succeeded === 5, "five runs");
-    const numbers = readFileSync(file, "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => (JSON.parse(line) as { number: number }).number);
-    assert.deepEqual(numbers, [1, 2, 3, 4, 5]);
+    await eventually(() => toldIn(file).length === 1, "the burst is told");
+    hooks.push(change(6));
+    await eventually(() => hooks.runs.succeeded === 2, "two runs");
+    assert.deepEqual(toldIn(file), [[1, 2, 3, 4, 5], [6]]);
+    await hooks.stop(0);
   });
 
-  it("is killed when it takes too long, and the next one runs", async () => {
-    const hooks = runner(["/bin/sh", "-c", 'read line; case "$line" in *"\\"number\\":1,"*) sleep 60;; esac'], {
-      timeoutMs: 300,
-    });
+  it("is run again when it failed", async () => {
+    const file = join(folder, "again");
+    const hooks = runner([SHELL, "-c", 'cat >> "$1"; [ $(wc -l < "$1") -gt 1 ]', "sh", file]);
     hooks.push(change(1));
-    hooks.push(change(2));
-    await eventually(() => hooks.runs.timedOut === 1 && hooks.runs.succeeded === 1, "one killed, one run", 20_000);
+    await eventually(() => hooks.runs.succeeded === 1, "it has taken it");
+    assert.deepEqual([toldIn(file), hooks.runs.failed], [[[1], [1]], 1]);
+    await hooks.stop(0);
   });
 
-  it("counts one that fails, one that is not there, and changes that were left out", async () => {
-    const failing = runner(["/bin/sh", "-c", "exit 3"]);
-    failing.push(change(1));
-    const missing = runner([join(folder, "nothing")]);
+  it("is killed with all its children when it takes too long, even if they do not want to end", async () => {
+    const mark = join(folder, "mark");
+    const stubborn = 'trap "" TERM; (trap "" TERM; sleep 30; touch "$1") & sleep 30';
+    const hooks = runner([SHELL, "-c", stubborn, "sh", mark], { timeoutMs: 300, attemptsMax: 1 });
+    hooks.push(change(1));
+    await eventually(() => hooks.runs.timedOut === 1, "it is killed", 20_000);
+    assert.deepEqual([hooks.untold.givenUp, existsSync(mark)], [1, false]);
+    await hooks.stop(0);
+  });
+
+  it("is not waited for when something that left its group holds its output open", async () => {
+    const hooks = runner([SHELL, "-c", "setsid sleep 20 & exit 0"], { timeoutMs: 100, attemptsMax: 1 });
+    hooks.push(change(1));
+    await eventually(() => hooks.runs.timedOut === 1, "it is given up", 20_000);
+    await hooks.stop(0);
+  });
+
+  it("may write as much as it likes, of which little is kept", async () => {
+    const hooks = runner([SHELL, "-c", "head -c 20000000 /dev/zero >&2; head -c 20000000 /dev/zero"]);
+    hooks.push(change(1));
+    await eventually(() => hooks.runs.succeeded === 1, "it has written all");
+    await hooks.stop(0);
+  });
+
+  it("is counted when it is not there", async () => {
+    const missing = runner([join(folder, "nothing")], { attemptsMax: 1 });
     missing.push(change(1));
-    await eventually(() => failing.runs.failed === 1 && missing.runs.notStarted === 1, "both counted");
-    const busy = runner(["/bin/sh", "-c", "sleep 60"], { waitingMax: 2 });
-    for (let number = 1; number <= 10; number++) busy.push(change(number));
-    assert.deepEqual([busy.waiting, busy.missed], [2, 7]);
-    busy.stop();
-    await eventually(() => busy.runs.failed === 1, "it is killed at the end");
-    assert.equal(busy.waiting, 1);
+    await eventually(() => missing.runs.notStarted === 1, "it is counted");
+    await missing.stop(0);
+  });
+
+  it("may finish at the end, if it is quick; nothing is started any more", async () => {
+    const file = join(folder, "last");
+    const quick = runner([SHELL, "-c", 'read line; echo begun > "$1"; sleep 0.3; echo "$line" > "$1"', "sh", file]);
+    quick.push(change(1));
+    await eventually(() => existsSync(file), "it runs");
+    quick.push(change(2));
+    await quick.stop(10_000);
+    assert.deepEqual([quick.runs.succeeded, quick.waiting], [1, 1]);
+    assert.deepEqual(toldIn(file), [[1]]);
+    const slow = runner([SHELL, "-c", "sleep 60"]);
+    slow.push(change(1));
+    await eventually(() => slow.waiting === 0, "it runs");
+    await slow.stop(10);
+    assert.equal(slow.runs.failed, 1);
+  });
+
+  it("is refused at the start when it cannot be run", async () => {
+    const file = join(folder, "plain.txt");
+    writeFileSync(file, "#!/bin/sh\n");
+    await assert.rejects(requireProgram("reload.sh"), /"reload.sh" is no path: write .\/reload.sh/);
+    await assert.rejects(requireProgram(file), /not there, or not executable/);
+    await assert.rejects(requireProgram(join(folder, "nothing")), /not there, or not executable/);
+    chmodSync(file, 0o755);
+    await requireProgram(file);
   });
 });

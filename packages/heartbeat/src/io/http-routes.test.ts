@@ -6,7 +6,7 @@ import { ChangeFeed } from "../core/change-feed.ts";
 import type { NodesDocument } from "../core/node-change.ts";
 import { CLIENT_BYTES_MAX, createRoutes } from "./http-routes.ts";
 
-const DOCUMENT: NodesDocument = { self: { nodeId: 1, ready: false, mode: "plain" }, nodes: [] };
+const DOCUMENT: NodesDocument = { self: { nodeId: 1, ready: false, mode: "plain", notReady: "alone" }, nodes: [] };
 
 function context(ending: AbortSignal = new AbortController().signal): RequestContext {
   const peer = { remoteAddress: "127.0.0.1", remotePort: 1, protocol: "http/1.1", encrypted: false } as const;

@@ -11,6 +11,9 @@ import {
 import { nodeDocument, type PeerSource } from "@coracle/cluster/io";
 import type { Logger } from "@coracle/lifecycle";
 import { startTimer, systemClock, type Timer, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
+import { ClashMemory } from "../core/clash-memory.ts";
+import { notReadyReason } from "../core/cluster-health.ts";
+import { Rivalry } from "../core/rivalry.ts";
 import type { NodeChange, NodeEvent, NodesDocument } from "../core/node-change.ts";
 
 /** What a {@link Member} works with. */
@@ -32,6 +35,9 @@ export class Member {
   #timer: Timer | undefined;
   #timerAt: Millis | undefined;
   #changes = 0;
+  #hasFormed = false;
+  readonly #clashes: ClashMemory = new ClashMemory();
+  readonly #rivalry: Rivalry = new Rivalry();
 
   constructor(options: MemberOptions) {
     this.#options = options;
@@ -70,10 +76,25 @@ export class Member {
   document(): NodesDocument {
     const now = systemClock.now();
     const { mode, table } = this.#options.management;
+    const notReady = this.notReady() ?? null;
     return {
-      self: { nodeId: table.nodeId, ready: this.plane.table.ready, mode },
+      self: { nodeId: table.nodeId, ready: notReady === null, mode, notReady },
       nodes: this.plane.table.nodes().map((node) => ({ ...nodeDocument(node, now) })),
     };
+  }
+
+  /** Why this node is not ready, in words; `undefined` while it is. */
+  notReady(): string | undefined {
+    const { table } = this.#options.management;
+    const nodesExpected = table.nodesExpected ?? 1;
+    return notReadyReason({
+      ready: this.plane.table.ready,
+      hasFormed: this.#hasFormed,
+      nodes: this.plane.table.nodes(),
+      nodesExpected,
+      readyNodesMin: table.readyNodesMin ?? Math.floor(nodesExpected / 2) + 1,
+      rival: this.#rivalry.winner(this.#pongs, systemClock.now()),
+    });
   }
 
   close(): void {
@@ -108,17 +129,27 @@ export class Member {
       case "member":
         return this.#publish({ kind: output.change, node: { ...nodeDocument(output.node, systemClock.now()) } });
       case "ready":
+        this.#hasFormed ||= output.ready;
         return this.#publish({ kind: output.ready ? "ready" : "not-ready" });
       case "clash":
-        return this.#publish({
-          kind: "clash",
-          nodeId: output.nodeId,
-          kept: output.kept === undefined ? null : formatEndpoint(output.kept),
-          refused: formatEndpoint(output.refused),
-        });
+        return this.#onClash(output);
       default:
         unreachable(output);
     }
+  }
+
+  /** Answers to this node's pings so far. */
+  get #pongs(): number {
+    return this.plane.table.counters.get("pong-received");
+  }
+
+  /** `kept` is absent if the id is this node's own. */
+  #onClash({ nodeId, kept, refused }: Extract<ManagementOutput, { kind: "clash" }>): void {
+    const now = systemClock.now();
+    const at = formatEndpoint(refused);
+    if (kept === undefined) this.#rivalry.heard(at, this.#pongs, now);
+    if (!this.#clashes.isNews(nodeId, at, now)) return;
+    this.#publish({ kind: "clash", nodeId, kept: kept === undefined ? null : formatEndpoint(kept), refused: at });
   }
 
   #publish(event: NodeEvent): void {

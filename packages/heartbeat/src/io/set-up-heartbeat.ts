@@ -7,19 +7,26 @@ import {
   environment,
   openUdpEndpoint,
   resolveHost,
+  startInterval,
   systemRandom,
   type UdpEndpoint,
 } from "@coracle/runtime";
 import type { HeartbeatConfig } from "../config.ts";
 import { ChangeFeed } from "../core/change-feed.ts";
-import { changeEvent } from "../core/node-change.ts";
+import { changeEvent, type NodesDocument, STILL_HERE_EVENT } from "../core/node-change.ts";
 import { addHeartbeatMetrics } from "./heartbeat-metrics.ts";
-import { HookRunner } from "./hook-runner.ts";
+import { HookRunner, requireProgram } from "./hook-runner.ts";
 import { createRoutes } from "./http-routes.ts";
 import { Member } from "./member.ts";
 
+/** Clients of the event stream hear something this often. */
+const STILL_HERE_MS = 15_000;
+/** At the end a program that runs may finish for this long. */
+const HOOK_GRACE_MS = 2000;
+
 /** The parts of a heartbeat service. */
 export async function setUpHeartbeat(service: Service, config: HeartbeatConfig): Promise<ServiceParts> {
+  if (config.onChange !== undefined) await requireProgram(config.onChange);
   const security = clusterSecurity(config.clusterSecurity, environment());
   let changed = (): void => undefined;
   const peers = new PeerSource({
@@ -38,8 +45,8 @@ export async function setUpHeartbeat(service: Service, config: HeartbeatConfig):
     random: systemRandom,
   });
   const feed = new ChangeFeed({ listenersMax: config.eventClientsMax });
-  const hook = makeHook(config, service);
-  const member = new Member({
+  const hook = makeHook(config, service, () => member.document());
+  const member: Member = new Member({
     management: settings.management,
     peers,
     log: service.log,
@@ -59,33 +66,40 @@ export async function setUpHeartbeat(service: Service, config: HeartbeatConfig):
   });
   service.health.add({
     name: "cluster",
-    check: () =>
-      member.plane.table.ready ? { healthy: true } : { healthy: false, reason: "the cluster has not formed" },
+    check: () => {
+      const reason = member.notReady();
+      return reason === undefined ? { healthy: true } : { healthy: false, reason };
+    },
   });
   member.start(port);
+  const stillHere = startInterval(STILL_HERE_MS, () => feed.publish(STILL_HERE_EVENT));
   const routes = createRoutes({ document: () => member.document(), feed });
   return {
     handler: (request, context) => routes.fetch(request, context),
     isLongRunning: (request) => new URL(request.url).pathname === "/nodes/events",
     stop: [
+      { name: "program", run: () => hook?.stop(HOOK_GRACE_MS) },
       {
         name: "member",
         run: () => {
+          stillHere.cancel();
           member.close();
           peers.close();
-          hook?.stop();
         },
       },
     ],
   };
 }
 
-function makeHook(config: HeartbeatConfig, service: Service): HookRunner | undefined {
+function makeHook(config: HeartbeatConfig, service: Service, document: () => NodesDocument): HookRunner | undefined {
   if (config.onChange === undefined) return undefined;
   return new HookRunner({
     argv: [config.onChange, ...config.onChangeArg],
     timeoutMs: config.onChangeTimeoutMs,
     waitingMax: config.onChangeWaitingMax,
+    settleMs: config.onChangeSettleMs,
+    attemptsMax: config.onChangeAttempts,
+    document,
     log: service.log,
   });
 }

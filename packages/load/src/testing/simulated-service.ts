@@ -26,6 +26,7 @@ export interface SimulationOptions {
 const FLEET: FleetOptions = {
   count: 10,
   handshakeRate: 100,
+  handshakeTimeoutMs: 20_000,
   rate: 50,
   requests: 200,
   durationMs: undefined,

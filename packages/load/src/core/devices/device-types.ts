@@ -38,6 +38,8 @@ export interface FleetOptions {
   readonly count: number;
   /** Handshakes begun per second. */
   readonly handshakeRate: number;
+  /** A handshake that takes longer is given up and begun anew. */
+  readonly handshakeTimeoutMs: number;
   /** Requests per second of all devices together; `undefined`: each device asks again as soon as it is answered. */
   readonly rate: number | undefined;
   /** Requests in all; `undefined`: until the end. */

@@ -9,6 +9,8 @@ export interface DeviceContext {
   readonly codec: CoapCodec;
   readonly timing: CoapTiming;
   readonly resume: boolean;
+  /** A handshake that takes longer is given up. */
+  readonly handshakeTimeoutMs: number;
   readonly random: Random;
   readonly emit: (output: FleetOutput) => void;
 }
@@ -102,6 +104,7 @@ export class Device {
       this.#client?.handle({ kind: "timeout" }, now);
       this.#drain(now);
     }
+    if (this.isConnecting && this.#connectDeadline <= now) this.#giveUpHandshake(now);
     const exchange = this.#exchange;
     if (exchange !== undefined && exchange.deadline <= now) this.#onSilence(exchange, now);
   }
@@ -119,10 +122,22 @@ export class Device {
   }
 
   nextTimeout(): Millis | undefined {
-    const client = this.#client?.nextTimeout();
-    const request = this.#exchange?.deadline;
-    if (client === undefined || request === undefined) return client ?? request;
-    return client < request ? client : request;
+    const client = this.#client?.nextTimeout() ?? Number.POSITIVE_INFINITY;
+    const connect = this.isConnecting ? this.#connectDeadline : Number.POSITIVE_INFINITY;
+    const request = this.#exchange?.deadline ?? Number.POSITIVE_INFINITY;
+    const next = Math.min(client, connect, request);
+    return next === Number.POSITIVE_INFINITY ? undefined : millis(next);
+  }
+
+  get #connectDeadline(): Millis {
+    return millis(this.#connectedAt + this.#context.handshakeTimeoutMs);
+  }
+
+  /** One that was moved half way through has little hope: its server does not know the new address. */
+  #giveUpHandshake(now: Millis): void {
+    this.close(now);
+    this.#resumable = undefined;
+    this.#context.emit({ kind: "handshake-failed", device: this.index, cause: "timeout" });
   }
 
   #send(bytes: Uint8Array, now: Millis): void {

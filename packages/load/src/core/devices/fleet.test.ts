@@ -92,6 +92,15 @@ describe("a fleet", () => {
     }
   });
 
+  it("gives up a handshake that takes too long, and begins it anew", () => {
+    const fleet = { count: 20, requests: 40, handshakeTimeoutMs: 100 };
+    // Whoever waits for a repeated flight waits a second.
+    const { counts, failures } = new SimulatedService({ seed: 12, lossRate: 0.2, fleet }).run(600_000);
+    assert.ok((failures["timeout"] ?? 0) >= 5, JSON.stringify(failures));
+    assert.ok(counts.handshakes >= 20, `${counts.handshakes}`);
+    assert.equal(counts.answered + counts.lost, 40);
+  });
+
   it("counts handshakes that fail, tries them again at its rate, and ends when its time is over", () => {
     const fleet = { count: 3, durationMs: 300_000 };
     const service = new SimulatedService({ seed: 10, isWrongKey: true, fleet });

@@ -62,11 +62,11 @@ export class Fleet implements Machine<FleetInput, FleetOutput> {
   #isFinished = false;
 
   constructor(options: FleetOptions, { makeClient, codec, random }: FleetParts) {
-    const { count, coap: timing, resume } = options;
+    const { count, coap: timing, resume, handshakeTimeoutMs } = options;
     assert(Number.isInteger(count) && count > 0, `Cannot make a fleet: count is ${count}`);
     this.#options = options;
     const emit = (output: FleetOutput): void => this.#onDevice(output);
-    const context = { makeClient, codec, timing, resume, random, emit };
+    const context = { makeClient, codec, timing, resume, handshakeTimeoutMs, random, emit };
     this.#devices = Array.from({ length: count }, (_, index) => new Device(index, context));
     this.#places = this.#devices.map(() => ({
       sinceSleep: 0,

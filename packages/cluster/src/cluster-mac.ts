@@ -1,7 +1,10 @@
 // The cluster MAC: 8 bytes of HMAC over the forwarding header and the edges of the payload.
 import { CLUSTER_MAC_SIZE_BYTES, type ForwardFrame } from "./forward-header.ts";
 
-/** HMAC with one key: the hash of the management session's PRF, SHA-256 or SHA-384. At least 8 bytes come back. */
+/**
+ * HMAC with one key: the hash of the management session's PRF, SHA-256 or SHA-384. At least 8 bytes come back, good until its
+ * next call.
+ */
 export type KeyedHash = (data: Uint8Array) => Uint8Array;
 
 /** What the keyed hashes are made of, for a thread that functions cannot be handed to. Secret. */

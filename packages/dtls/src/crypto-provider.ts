@@ -10,15 +10,31 @@ export type AeadName =
 /** The groups of key agreement (RFC 8422 §5.1.1). */
 export type GroupName = "secp256r1" | "x25519";
 
+/** What a cipher works on; filled again for every record. */
+export interface AeadMessage {
+  /** 12 bytes. */
+  readonly nonce: Uint8Array;
+  readonly additional: Uint8Array;
+  /** The text lies in `bytes[start, end)`: plaintext to seal, or ciphertext with its tag to open. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** One key in use for authenticated encryption with 12-byte nonces. */
 export interface AeadCipher {
   /** Bytes that `seal` adds. */
   readonly tagSizeBytes: number;
-  /** Writes ciphertext and tag to `out`, which is longer than `plaintext` by the tag. */
-  seal(nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void;
-  /** Writes the plaintext to `out`; false if the tag is wrong, compared in constant time. */
-  open(nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean;
+  /** Encrypts the text in place and writes the tag behind `end`, where `bytes` has room for it. */
+  seal(message: AeadMessage): void;
+  /** Writes the plaintext to the start of `out`; false if the tag is wrong, compared in constant time. */
+  open(message: AeadMessage, out: Uint8Array): boolean;
+  /** Gives up what is kept for the key. The cipher is not used again. */
+  close(): void;
 }
+
+/** A keyed digest under one key. What it answers is good until its next call. */
+export type KeyedHash = (data: Uint8Array) => Uint8Array;
 
 /** One ephemeral key pair. */
 export interface KeyShare {
@@ -46,6 +62,8 @@ export interface AesBlock {
 export interface CryptoProvider {
   hash(name: HashName, data: Uint8Array): Uint8Array;
   hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** For a key that digests much: what depends on the key alone is done once. */
+  keyedHash(name: HashName, key: Uint8Array): KeyedHash;
   aead(name: AeadName, key: Uint8Array): AeadCipher;
   aesBlock(key: Uint8Array): AesBlock;
   /** A key pair of 32 random bytes; `undefined` if they are no valid private key, then draw again. */

@@ -1,7 +1,7 @@
 // Cluster MAC keys of one management session, cut from its key expansion where Californium cuts them: it takes the server's IV and
 // does not step over it, so the client's cluster key begins with that IV (releases 2.5 to 3.14).
 import { type CryptoProvider, cipherSuiteByName } from "@coracle/dtls";
-import type { ClusterMacKeyMaterial, ClusterMacKeys, KeyedHash } from "../cluster-mac.ts";
+import type { ClusterMacKeyMaterial, ClusterMacKeys } from "../cluster-mac.ts";
 
 /** Bytes asked for from the server's IV on: two keys of the longest cipher. A shorter one uses the first of them. */
 export const MAC_KEY_MATERIAL_SIZE_BYTES = 64;
@@ -21,9 +21,6 @@ export function clusterMacKeys(
 
 /** The keyed hashes of key material. */
 export function clusterMacKeysOf(crypto: CryptoProvider, material: ClusterMacKeyMaterial): ClusterMacKeys {
-  const keyed =
-    (key: Uint8Array): KeyedHash =>
-    (data) =>
-      crypto.hmac(material.hash, key, data);
-  return { sign: keyed(material.sign), verify: keyed(material.verify), material };
+  const { hash, sign, verify } = material;
+  return { sign: crypto.keyedHash(hash, sign), verify: crypto.keyedHash(hash, verify), material };
 }

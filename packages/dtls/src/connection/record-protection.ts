@@ -1,8 +1,8 @@
 // Sealing and opening the records of epoch 1 (RFC 6655 §3, RFC 5288 §3, RFC 9146 §4 and §5).
-import type { AeadCipher, CryptoProvider } from "../crypto-provider.ts";
-import { additionalData } from "../record/additional-data.ts";
+import type { AeadCipher, AeadMessage, CryptoProvider } from "../crypto-provider.ts";
+import { ADDITIONAL_CID_OFFSET, cidAdditional, plainAdditional } from "../record/additional-data.ts";
 import { ContentType, RECORD_CONTENT_SIZE_MAX, SEQUENCE_MAX } from "../record/content-type.ts";
-import { innerTypeIndex, NO_PADDING, type PaddingPolicy, paddedSize, wrapInner } from "../record/inner-plaintext.ts";
+import { innerTypeIndex, NO_PADDING, type PaddingPolicy, paddedSize } from "../record/inner-plaintext.ts";
 import {
   RECORD_HEADER_SIZE,
   type RecordHeader,
@@ -17,7 +17,10 @@ import type { CipherPool, Coolable } from "./cipher-pool.ts";
 /** Bytes of the explicit nonce in front of every ciphertext. */
 const EXPLICIT_NONCE_SIZE = 8;
 const NONCE_SIZE = 12;
+/** The inner type octet and any padding may exceed the largest content by little; more is nonsense. */
+const INNER_SIZE_MAX = RECORD_CONTENT_SIZE_MAX + 256;
 const NO_CID: Uint8Array = new Uint8Array(0);
+const NO_MESSAGE = new Uint8Array(0);
 /** The epoch after the only ChangeCipherSpec there is: renegotiation is refused. */
 export const PROTECTED_EPOCH = 1;
 
@@ -53,6 +56,22 @@ export type RecordRefusal = "bad-record" | "cid-missing" | "replayed" | "bad-mac
 
 /** The outcome of opening a record. */
 export type RecordOutcome = OpenedRecord | { readonly ok: false; readonly cause: RecordRefusal };
+
+const BAD_RECORD: RecordOutcome = { ok: false, cause: "bad-record" };
+const CID_MISSING: RecordOutcome = { ok: false, cause: "cid-missing" };
+const REPLAYED: RecordOutcome = { ok: false, cause: "replayed" };
+const BAD_MAC: RecordOutcome = { ok: false, cause: "bad-mac" };
+
+/** What is at work on: filled again for every record, of whichever session, so that none costs more than its content. */
+const message: { -readonly [Field in keyof AeadMessage]: AeadMessage[Field] } = {
+  nonce: new Uint8Array(NONCE_SIZE),
+  additional: NO_MESSAGE,
+  bytes: NO_MESSAGE,
+  start: 0,
+  end: 0,
+};
+/** Where records are opened. */
+const opened: Uint8Array = new Uint8Array(INNER_SIZE_MAX);
 
 /** Keys, sequence numbers and replay window of one session. Keys and IVs lie in one array: very many sessions are idle. */
 export class RecordProtection implements Coolable {
@@ -131,44 +150,57 @@ export class RecordProtection implements Coolable {
     const sequence = this.writeSequence++;
     const usesCid = peerCid.length > 0;
     const innerSize = this.#innerSize(content.length);
-    const inner = usesCid ? wrapInner(content, type, innerSize) : content;
     const record = new Uint8Array(this.sealedSize(content.length));
+    const payloadStart = RECORD_HEADER_SIZE + peerCid.length;
     const header = {
       type: usesCid ? ContentType.tls12Cid : type,
       epoch: PROTECTED_EPOCH,
       sequence,
       cid: peerCid,
     };
-    const payloadStart = RECORD_HEADER_SIZE + peerCid.length;
     writeRecordHeader(record, header, record.length - payloadStart);
     writeEpochAndSequence(record, payloadStart, PROTECTED_EPOCH, sequence);
-    const nonce = this.#nonce(0, record, payloadStart);
-    const sealer = this.#warmSealer();
-    // Small arrays are made and copied here rather than cut as views: a view of a fresh array costs more than the copy.
-    const sealed = new Uint8Array(innerSize + sealer.tagSizeBytes);
-    sealer.seal(nonce, additionalData(header, innerSize), inner, sealed);
-    record.set(sealed, payloadStart + EXPLICIT_NONCE_SIZE);
+    const start = payloadStart + EXPLICIT_NONCE_SIZE;
+    record.set(content, start);
+    if (usesCid) {
+      record[start + content.length] = type;
+      const additional = cidAdditional(record, 0, innerSize, peerCid.length);
+      for (let at = 0; at < peerCid.length; at++) additional[ADDITIONAL_CID_OFFSET + at] = peerCid[at] as number;
+      message.additional = additional;
+    } else message.additional = plainAdditional(record, 0, innerSize);
+    message.bytes = record;
+    message.start = start;
+    message.end = start + innerSize;
+    this.#fillNonce(0, record, payloadStart);
+    this.#warmSealer().seal(message);
+    message.bytes = NO_MESSAGE;
     return record;
   }
 
-  /** Opens the record at `header`; the window takes note of it only if it is authentic. */
+  /** Opens the record at `header`; the window takes note of it only if it is authentic. The datagram stays as it is. */
   open(datagram: Uint8Array, header: RecordHeader): RecordOutcome {
     const { suite } = this;
+    const { start, payloadStart, end } = header;
     const usesCid = header.type === ContentType.tls12Cid;
-    if (usesCid !== this.hasOwnCid) return { ok: false, cause: "cid-missing" };
-    const size = header.end - header.payloadStart - EXPLICIT_NONCE_SIZE - suite.tagSizeBytes;
-    // The inner type octet and any padding may exceed the largest content by little; more is nonsense.
-    if (size < (usesCid ? 1 : 0) || size > RECORD_CONTENT_SIZE_MAX + 256) return { ok: false, cause: "bad-record" };
-    if (!this.window.permits(header.sequence)) return { ok: false, cause: "replayed" };
-    const nonce = this.#nonce(1, datagram, header.payloadStart);
-    const additional = additionalData({ ...header, cid: this.ownCid }, size);
-    const inner = new Uint8Array(size);
-    const sealed = datagram.slice(header.payloadStart + EXPLICIT_NONCE_SIZE, header.end);
-    if (!this.#warmOpener().open(nonce, additional, sealed, inner)) return { ok: false, cause: "bad-mac" };
-    return this.#accepted(header, inner, usesCid);
+    if (usesCid !== this.hasOwnCid) return CID_MISSING;
+    const size = end - payloadStart - EXPLICIT_NONCE_SIZE - suite.tagSizeBytes;
+    if (size < (usesCid ? 1 : 0) || size > INNER_SIZE_MAX) return BAD_RECORD;
+    if (!this.window.permits(header.sequence)) return REPLAYED;
+    message.additional = usesCid
+      ? this.#ownCidAdditional(datagram, start, size)
+      : plainAdditional(datagram, start, size);
+    message.bytes = datagram;
+    message.start = payloadStart + EXPLICIT_NONCE_SIZE;
+    message.end = end;
+    this.#fillNonce(1, datagram, payloadStart);
+    const isAuthentic = this.#warmOpener().open(message, opened);
+    message.bytes = NO_MESSAGE;
+    return isAuthentic ? this.#accepted(header, size, usesCid) : BAD_MAC;
   }
 
   cool(): void {
+    this.#sealer?.close();
+    this.#opener?.close();
     this.#sealer = undefined;
     this.#opener = undefined;
   }
@@ -179,13 +211,23 @@ export class RecordProtection implements Coolable {
     this.cool();
   }
 
-  #accepted(header: RecordHeader, inner: Uint8Array, usesCid: boolean): RecordOutcome {
+  /** What {@link opened} holds: `size` bytes of an authentic record. */
+  #accepted(header: RecordHeader, size: number, usesCid: boolean): RecordOutcome {
     const isNewest = this.window.accept(header.sequence);
-    if (!usesCid) return { ok: true, type: header.type, content: inner, isNewest };
-    const at = innerTypeIndex(inner);
-    const type = inner[at];
-    if (type === undefined || type === ContentType.tls12Cid) return { ok: false, cause: "bad-record" };
-    return { ok: true, type, content: inner.slice(0, at), isNewest };
+    if (!usesCid) return { ok: true, type: header.type, content: opened.slice(0, size), isNewest };
+    const at = innerTypeIndex(opened, size);
+    const type = opened[at];
+    if (type === undefined || type === ContentType.tls12Cid) return BAD_RECORD;
+    return { ok: true, type, content: opened.slice(0, at), isNewest };
+  }
+
+  #ownCidAdditional(datagram: Uint8Array, start: number, size: number): Uint8Array {
+    const secrets = this.#secrets;
+    const cidAt = this.#ownCidAt;
+    const cidSize = secrets.length - cidAt;
+    const additional = cidAdditional(datagram, start, size, cidSize);
+    for (let at = 0; at < cidSize; at++) additional[ADDITIONAL_CID_OFFSET + at] = secrets[cidAt + at] as number;
+    return additional;
   }
 
   #innerSize(contentSizeBytes: number): number {
@@ -211,15 +253,14 @@ export class RecordProtection implements Coolable {
     return this.#secrets.slice(direction * keySizeBytes, (direction + 1) * keySizeBytes);
   }
 
-  /** The fixed part of a direction, then the explicit part that lies in the record. */
-  #nonce(direction: 0 | 1, bytes: Uint8Array, explicitAt: number): Uint8Array {
-    const nonce = new Uint8Array(NONCE_SIZE);
+  /** The nonce: the fixed part of a direction, then the explicit part that lies in the record. */
+  #fillNonce(direction: 0 | 1, bytes: Uint8Array, explicitAt: number): void {
+    const { nonce } = message;
     const ivAt = 2 * this.suite.keySizeBytes + direction * FIXED_IV_SIZE;
     for (let index = 0; index < FIXED_IV_SIZE; index++) nonce[index] = this.#secrets[ivAt + index] as number;
     for (let index = 0; index < EXPLICIT_NONCE_SIZE; index++) {
       nonce[FIXED_IV_SIZE + index] = bytes[explicitAt + index] as number;
     }
-    return nonce;
   }
 
   #touch(): void {

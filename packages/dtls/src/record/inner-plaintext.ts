@@ -28,17 +28,12 @@ export function paddedSize(policy: PaddingPolicy, contentSizeBytes: number): num
   }
 }
 
-/** Content with its type and zeros behind it, `sizeBytes` long. */
-export function wrapInner(content: Uint8Array, type: number, sizeBytes: number): Uint8Array {
-  const inner = new Uint8Array(sizeBytes);
-  inner.set(content);
-  inner[content.length] = type;
-  return inner;
-}
-
-/** Where the real type is: the last octet that is not zero. -1 if all are zero, which is an error (RFC 9146 §4). */
-export function innerTypeIndex(inner: Uint8Array): number {
-  let at = inner.length - 1;
+/**
+ * Where the real type is in the first `sizeBytes` bytes: the last octet that is not zero. -1 if all are zero, which is an
+ * error (RFC 9146 §4).
+ */
+export function innerTypeIndex(inner: Uint8Array, sizeBytes: number): number {
+  let at = sizeBytes - 1;
   while (at >= 0 && inner[at] === 0) at--;
   return at;
 }

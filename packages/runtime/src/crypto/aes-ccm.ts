@@ -1,129 +1,165 @@
-// AES-CCM (RFC 3610, L = 3) composed of two long-lived cipher objects, as neither Bun nor Deno has the mode itself.
-import { type Cipheriv, createCipheriv } from "node:crypto";
-import { assert } from "@coracle/base";
+// AES-CCM (RFC 3610, L = 3) composed of CBC and ECB under one key, as neither Bun nor Deno has the mode itself.
+import { checkMessage, plaintextSize } from "./aead-check.ts";
+import { type AeadCipher, type AeadMessage, NONCE_SIZE_BYTES } from "./aead-types.ts";
+import { ccmMemory, type CcmStreams, COUNTERS_AT } from "./ccm-memory.ts";
+import { copyBytes } from "./copy-bytes.ts";
 
 const BLOCK = 16;
-const NONCE_SIZE = 12;
 /** The flags octet of a counter block: L - 1 (RFC 3610 §2.3). */
 const COUNTER_FLAGS = 2;
-const SCRATCH_START = 2048;
-
-/** Shared by every key: calls are synchronous, and a session at rest then costs no buffers. */
-const scratch = { mac: new Uint8Array(SCRATCH_START), counters: new Uint8Array(SCRATCH_START) };
+/** In the flags octet of B0: there is additional data (RFC 3610 §2.2). */
+const ADDITIONAL_FLAG = 0x40;
+/** The keystream lies behind the block that masks the tag. */
+const STREAM_AT = COUNTERS_AT + BLOCK;
+const COUNTER_WORD = COUNTERS_AT >> 2;
+/** Texts up to here are masked byte by byte: longer ones are worth a view. */
+const SHORT_SIZE_MAX = 96;
+const { bytes: memory, words } = ccmMemory;
+const memoryPart = { bytes: memory, at: 0 };
 
 /**
- * One key. The CBC-MAC runs on an encryptor that is never finished: its chain value is the last block it gave, so
- * xor-ing that block into the first block of the next message starts the chain at zero again. The counter blocks go
- * through ECB in one call. A record therefore costs two native calls and creates no cipher object.
+ * One key. The CBC-MAC runs on an encryptor that is never finished: its chain value is the last block it gave, so xor-ing
+ * that block into the first block of the next message starts the chain at zero again. The counter blocks go through ECB in
+ * one call. A record therefore costs two native calls and creates no cipher object.
  */
-export class AesCcm {
+export class AesCcm implements AeadCipher {
   readonly tagSizeBytes: 8 | 16;
-  readonly #name: "aes-128" | "aes-256";
-  readonly #key: Uint8Array;
-  #mac: Cipheriv | undefined;
-  #counter: Cipheriv | undefined;
-  readonly #chain: Uint8Array = new Uint8Array(BLOCK);
+  readonly #makeStreams: () => CcmStreams;
+  #streams: CcmStreams | undefined;
+  /** The chain value, as words of the machine. */
+  readonly #chain: Int32Array = new Int32Array(BLOCK / 4);
 
-  constructor(key: Uint8Array, tagSizeBytes: 8 | 16) {
-    assert(key.length === 16 || key.length === 32, `Cannot use AES-CCM with a key of ${key.length} bytes`);
-    this.#key = key;
-    this.#name = key.length === 16 ? "aes-128" : "aes-256";
+  constructor(tagSizeBytes: 8 | 16, makeStreams: () => CcmStreams) {
     this.tagSizeBytes = tagSizeBytes;
+    this.#makeStreams = makeStreams;
   }
 
-  seal(nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void {
-    const size = plaintext.length;
-    assert(out.length === size + this.tagSizeBytes, `Cannot seal ${size} bytes into ${out.length}`);
-    const mac = this.#authenticate(nonce, additional, plaintext);
-    const stream = this.#keystream(nonce, size);
-    for (let index = 0; index < size; index++) {
-      out[index] = (plaintext[index] as number) ^ (stream[BLOCK + index] as number);
+  seal(message: AeadMessage): void {
+    const { bytes, start, end } = message;
+    const { tagSizeBytes } = this;
+    checkMessage(message, tagSizeBytes);
+    const size = end - start;
+    const payloadAt = writeHead(message, size, tagSizeBytes);
+    writeCounters(message.nonce, size);
+    copyIn(bytes, start, payloadAt, size);
+    this.#keystream(size);
+    const tagAt = this.#authenticate(payloadAt, size);
+    if (size <= SHORT_SIZE_MAX) {
+      for (let index = 0; index < size; index++) {
+        bytes[start + index] = (memory[payloadAt + index] as number) ^ (memory[STREAM_AT + index] as number);
+      }
+    } else {
+      maskWords(payloadAt, size);
+      bytes.set(memory.subarray(payloadAt, payloadAt + size), start);
     }
-    for (let index = 0; index < this.tagSizeBytes; index++) {
-      out[size + index] = (mac[index] as number) ^ (stream[index] as number);
+    for (let index = 0; index < tagSizeBytes; index++) {
+      bytes[end + index] = (memory[tagAt + index] as number) ^ (memory[COUNTERS_AT + index] as number);
     }
   }
 
-  open(nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean {
-    const size = sealed.length - this.tagSizeBytes;
-    assert(size >= 0 && out.length === size, `Cannot open ${sealed.length} bytes into ${out.length}`);
-    const stream = this.#keystream(nonce, size);
-    for (let index = 0; index < size; index++) {
-      out[index] = (sealed[index] as number) ^ (stream[BLOCK + index] as number);
-    }
-    const mac = this.#authenticate(nonce, additional, out);
+  open(message: AeadMessage, out: Uint8Array): boolean {
+    const { bytes, start } = message;
+    const { tagSizeBytes } = this;
+    const size = plaintextSize(message, tagSizeBytes, out);
+    const payloadAt = writeHead(message, size, tagSizeBytes);
+    writeCounters(message.nonce, size);
+    copyIn(bytes, start, payloadAt, size);
+    this.#keystream(size);
+    maskWords(payloadAt, size);
+    const tagAt = this.#authenticate(payloadAt, size);
     // Every byte is looked at whatever the others were: the time says nothing about where a forgery differs.
     let difference = 0;
-    for (let index = 0; index < this.tagSizeBytes; index++) {
-      difference |= (mac[index] as number) ^ (stream[index] as number) ^ (sealed[size + index] as number);
+    for (let index = 0; index < tagSizeBytes; index++) {
+      const tag = (memory[tagAt + index] as number) ^ (memory[COUNTERS_AT + index] as number);
+      difference |= tag ^ (bytes[start + size + index] as number);
     }
-    if (difference === 0) return true;
-    out.fill(0);
-    return false;
+    if (difference !== 0) return false;
+    if (size <= SHORT_SIZE_MAX) {
+      for (let index = 0; index < size; index++) out[index] = memory[payloadAt + index] as number;
+    } else out.set(memory.subarray(payloadAt, payloadAt + size));
+    return true;
   }
 
-  /** The raw CBC-MAC (RFC 3610 §2.2): the first `tagSizeBytes` of the block given are the tag before its mask. */
-  #authenticate(nonce: Uint8Array, additional: Uint8Array, payload: Uint8Array): Uint8Array {
-    assert(nonce.length === NONCE_SIZE, `Cannot use a nonce of ${nonce.length} bytes`);
-    const headSize = BLOCK + roundUp(additional.length + 2);
-    const totalSize = headSize + roundUp(payload.length);
-    const buffer = scratchOf("mac", totalSize).subarray(0, totalSize);
-    buffer.fill(0, BLOCK, headSize);
-    buffer.fill(0, headSize + payload.length);
-    buffer[0] = 0x40 | (((this.tagSizeBytes - 2) / 2) << 3) | COUNTER_FLAGS;
-    buffer.set(nonce, 1);
-    buffer[13] = payload.length >>> 16;
-    buffer[14] = payload.length >>> 8;
-    buffer[15] = payload.length;
-    buffer[BLOCK] = additional.length >>> 8;
-    buffer[BLOCK + 1] = additional.length;
-    buffer.set(additional, BLOCK + 2);
-    buffer.set(payload, headSize);
-    for (let index = 0; index < BLOCK; index++) {
-      buffer[index] = (buffer[index] as number) ^ (this.#chain[index] as number);
-    }
-    const chained = this.#update("mac", buffer);
-    for (let index = 0; index < BLOCK; index++) this.#chain[index] = chained[totalSize - BLOCK + index] as number;
-    return this.#chain;
+  close(): void {
+    this.#streams?.close();
+    this.#streams = undefined;
+    this.#chain.fill(0);
   }
 
-  /** Block 0 masks the tag, the rest is the keystream (RFC 3610 §2.3). */
-  #keystream(nonce: Uint8Array, size: number): Uint8Array {
-    const blocks = 1 + Math.ceil(size / BLOCK);
-    const counters = scratchOf("counters", blocks * BLOCK).subarray(0, blocks * BLOCK);
-    for (let block = 0, at = 0; block < blocks; block++, at += BLOCK) {
-      counters[at] = COUNTER_FLAGS;
-      counters.set(nonce, at + 1);
-      counters[at + 13] = block >>> 16;
-      counters[at + 14] = block >>> 8;
-      counters[at + 15] = block;
-    }
-    return this.#update("counter", counters);
-  }
-
-  #update(which: "mac" | "counter", data: Uint8Array): Uint8Array {
+  #keystream(sizeBytes: number): void {
     try {
-      if (which === "mac") {
-        this.#mac ??= createCipheriv(`${this.#name}-cbc`, this.#key, new Uint8Array(BLOCK)).setAutoPadding(false);
-        return this.#mac.update(data);
-      }
-      this.#counter ??= createCipheriv(`${this.#name}-ecb`, this.#key, null).setAutoPadding(false);
-      return this.#counter.update(data);
+      this.#streams ??= this.#makeStreams();
+      this.#streams.keystream(BLOCK + roundUp(sizeBytes));
     } catch (error) {
       // The chain value is unknown now: the next record starts with fresh objects.
-      this.#mac = undefined;
-      this.#counter = undefined;
-      this.#chain.fill(0);
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The raw CBC-MAC (RFC 3610 §2.2): where in the memory the block stands whose first bytes are the tag before its mask. */
+  #authenticate(payloadAt: number, sizeBytes: number): number {
+    const chain = this.#chain;
+    const end = payloadAt + roundUp(sizeBytes);
+    for (let at = payloadAt + sizeBytes; at < end; at++) memory[at] = 0;
+    for (let word = 0; word < chain.length; word++) words[word] = (words[word] as number) ^ (chain[word] as number);
+    try {
+      this.#streams ??= this.#makeStreams();
+      const last = this.#streams.authenticate(end);
+      for (let word = 0; word < chain.length; word++) chain[word] = words[last + word] as number;
+      return last << 2;
+    } catch (error) {
+      this.close();
       throw error;
     }
   }
 }
 
-function roundUp(size: number): number {
-  return (size + BLOCK - 1) & ~(BLOCK - 1);
+/** B0 and the additional data, padded (RFC 3610 §2.2). Answers where the payload starts. */
+function writeHead({ nonce, additional }: AeadMessage, sizeBytes: number, tagSizeBytes: number): number {
+  memory[0] = ADDITIONAL_FLAG | (((tagSizeBytes - 2) / 2) << 3) | COUNTER_FLAGS;
+  for (let index = 0; index < NONCE_SIZE_BYTES; index++) memory[1 + index] = nonce[index] as number;
+  memory[13] = sizeBytes >>> 16;
+  memory[14] = sizeBytes >>> 8;
+  memory[15] = sizeBytes;
+  const { length } = additional;
+  memory[BLOCK] = length >>> 8;
+  memory[BLOCK + 1] = length;
+  for (let index = 0; index < length; index++) memory[BLOCK + 2 + index] = additional[index] as number;
+  const payloadAt = BLOCK + roundUp(2 + length);
+  for (let at = BLOCK + 2 + length; at < payloadAt; at++) memory[at] = 0;
+  return payloadAt;
 }
 
-function scratchOf(name: "mac" | "counters", size: number): Uint8Array {
-  if (scratch[name].length < size) scratch[name] = new Uint8Array(roundUp(size * 2));
-  return scratch[name];
+/** Block 0 masks the tag, the others become the keystream (RFC 3610 §2.3). */
+function writeCounters(nonce: Uint8Array, sizeBytes: number): void {
+  memory[COUNTERS_AT] = COUNTER_FLAGS;
+  for (let index = 0; index < NONCE_SIZE_BYTES; index++) memory[COUNTERS_AT + 1 + index] = nonce[index] as number;
+  for (let index = 13; index < BLOCK; index++) memory[COUNTERS_AT + index] = 0;
+  const count = 1 + Math.ceil(sizeBytes / BLOCK);
+  for (let block = 1; block < count; block++) {
+    const word = COUNTER_WORD + 4 * block;
+    for (let index = 0; index < 4; index++) words[word + index] = words[COUNTER_WORD + index] as number;
+    memory[COUNTERS_AT + BLOCK * block + 14] = block >>> 8;
+    memory[COUNTERS_AT + BLOCK * block + 15] = block;
+  }
+}
+
+function copyIn(bytes: Uint8Array, start: number, payloadAt: number, sizeBytes: number): void {
+  memoryPart.at = payloadAt;
+  copyBytes(bytes, start, memoryPart, sizeBytes);
+}
+
+/** Adds the keystream to the payload in the memory; both begin at a block. Up to three bytes behind it change too. */
+function maskWords(payloadAt: number, sizeBytes: number): void {
+  const payload = payloadAt >> 2;
+  const stream = STREAM_AT >> 2;
+  const count = (sizeBytes + 3) >> 2;
+  for (let index = 0; index < count; index++) {
+    words[payload + index] = (words[payload + index] as number) ^ (words[stream + index] as number);
+  }
+}
+
+function roundUp(size: number): number {
+  return (size + BLOCK - 1) & ~(BLOCK - 1);
 }

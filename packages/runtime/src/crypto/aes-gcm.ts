@@ -1,44 +1,48 @@
 // AES-GCM with 12-byte nonces and 16-byte tags (NIST SP 800-38D), over node:crypto.
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { assert } from "@coracle/base";
+import { checkMessage, plaintextSize } from "./aead-check.ts";
+import type { AeadCipher, AeadMessage } from "./aead-types.ts";
 
 const TAG_SIZE = 16;
 
-/** One key. The runtimes make a cipher object per record, so nothing is kept but the key. */
-export class AesGcm {
-  readonly tagSizeBytes = 16;
+/** One key of 16 or 32 bytes. The runtimes make a cipher object per record, so nothing is kept but the key. */
+export class AesGcm implements AeadCipher {
+  readonly tagSizeBytes: 16 = TAG_SIZE;
   readonly #name: "aes-128-gcm" | "aes-256-gcm";
   readonly #key: Uint8Array;
 
   constructor(key: Uint8Array) {
-    assert(key.length === 16 || key.length === 32, `Cannot use AES-GCM with a key of ${key.length} bytes`);
     this.#key = key;
     this.#name = key.length === 16 ? "aes-128-gcm" : "aes-256-gcm";
   }
 
-  seal(nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void {
-    assert(out.length === plaintext.length + TAG_SIZE, `Cannot seal ${plaintext.length} bytes into ${out.length}`);
+  seal(message: AeadMessage): void {
+    checkMessage(message, TAG_SIZE);
+    const { nonce, additional, bytes, start, end } = message;
     const cipher = createCipheriv(this.#name, this.#key, nonce);
     cipher.setAAD(additional);
-    out.set(cipher.update(plaintext), 0);
+    bytes.set(cipher.update(bytes.subarray(start, end)), start);
     cipher.final();
-    out.set(cipher.getAuthTag(), plaintext.length);
+    bytes.set(cipher.getAuthTag(), end);
   }
 
-  open(nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean {
-    const size = sealed.length - TAG_SIZE;
-    assert(size >= 0 && out.length === size, `Cannot open ${sealed.length} bytes into ${out.length}`);
+  open(message: AeadMessage, out: Uint8Array): boolean {
+    const size = plaintextSize(message, TAG_SIZE, out);
+    const { nonce, additional, bytes, start, end } = message;
     const decipher = createDecipheriv(this.#name, this.#key, nonce, { authTagLength: TAG_SIZE });
     decipher.setAAD(additional);
-    decipher.setAuthTag(sealed.subarray(size));
+    decipher.setAuthTag(bytes.subarray(start + size, end));
     try {
-      const plaintext = decipher.update(sealed.subarray(0, size));
+      const plaintext = decipher.update(bytes.subarray(start, start + size));
       decipher.final();
       out.set(plaintext);
       return true;
     } catch {
-      out.fill(0);
       return false;
     }
+  }
+
+  close(): void {
+    // Nothing is kept between calls.
   }
 }

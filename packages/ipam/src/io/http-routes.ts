@@ -12,24 +12,27 @@ export interface RoutesOptions {
   readonly leadership: () => { readonly isLeading: boolean; readonly leader: string | undefined };
 }
 
-/** Rows of one answer. */
+/** Rows of one answer at most; a longer list says in a header how many more there are. */
 const ROWS_MAX = 1000;
+const LEFT_OFF = "coracle-rows-left-off";
 
 /** The application for the `--http` listener. */
 export function createRoutes({ machine, clock, leadership }: RoutesOptions): Hono {
   const { state, subnets, queues } = machine;
   const app = new Hono();
-  app.get("/vnis", (c) =>
-    c.json(
-      [...state.pool.vnis()].slice(0, ROWS_MAX).map(([vni, used]) => ({
-        vni,
-        used: used.size,
-        runs: [...firstOf(used, ROWS_MAX)].map(([from, to]) => [textOf(from), textOf(to)]),
-        subnets: [...subnets.ofVni(vni)].map(keyOf),
-      })),
-    ),
-  );
-  app.get("/subnets", (c) => c.json([...firstOf(subnets.all(), ROWS_MAX)].map(keyOf)));
+  app.get("/vnis", (c) => {
+    const { rows, headers } = firstRows(state.pool.vnis(), ([vni, used]) => ({
+      vni,
+      used: used.size,
+      runs: firstRows(used, ([from, to]) => [textOf(from), textOf(to)]).rows,
+      subnets: firstRows(subnets.ofVni(vni), keyOf).rows,
+    }));
+    return c.json(rows, 200, headers);
+  });
+  app.get("/subnets", (c) => {
+    const { rows, headers } = firstRows(subnets.all(), keyOf);
+    return c.json(rows, 200, headers);
+  });
   app.get("/subnets/:namespace/:name", (c) => {
     const key = `${c.req.param("namespace")}/${c.req.param("name")}`;
     const subnet = subnets.get(key);
@@ -52,23 +55,25 @@ export function createRoutes({ machine, clock, leadership }: RoutesOptions): Hon
     const now = clock.now();
     const shown = (name: "ipam" | "sv"): object => ({
       ...queues[name].state(now),
-      backoff: [...firstOf(queues[name].delayed(), ROWS_MAX)].map(({ key, failures, dueAt }) => ({
+      backoff: firstRows(queues[name].delayed(), ({ key, failures, dueAt }) => ({
         key,
         failures,
         dueInMs: Math.max(0, Math.round(dueAt - now)),
-      })),
+      })).rows,
     });
     return c.json({ ...leadership(), synced: machine.isSynced, ipam: shown("ipam"), sv: shown("sv") });
   });
   return app;
 }
 
-function* firstOf<T>(items: Iterable<T>, countMax: number): Generator<T> {
-  let count = 0;
+function firstRows<T, R>(items: Iterable<T>, rowOf: (item: T) => R): { rows: R[]; headers: Record<string, string> } {
+  const rows: R[] = [];
+  let leftOff = 0;
   for (const item of items) {
-    if (count++ >= countMax) return;
-    yield item;
+    if (rows.length < ROWS_MAX) rows.push(rowOf(item));
+    else leftOff++;
   }
+  return { rows, headers: leftOff === 0 ? {} : { [LEFT_OFF]: String(leftOff) } };
 }
 
 function textOf(address: number): string {

@@ -18,19 +18,29 @@ interface Released {
 
 const CREATE = { local: "CreateLocalIfc", remote: "CreateRemoteIfc" } as const;
 
-/** Releases that are timed at once; of one that had nothing installed no end is told. */
+/** Releases that are timed at once; of one that had nothing installed no end is told. One more forgets them all. */
 const RELEASED_MAX = 65_536;
+
+/** What a {@link FabricTimes} works with. */
+export interface FabricTimesOptions {
+  readonly clock: Clock;
+  readonly metrics: Pick<AgentMetrics, "fabricOutcome" | "interfaceMade">;
+  /** Default 65,536. */
+  readonly releasedMax?: number;
+}
 
 /** Declarations that wait for the fabric, by owner. */
 export class FabricTimes {
   readonly #clock: Clock;
-  readonly #metrics: AgentMetrics;
+  readonly #metrics: FabricTimesOptions["metrics"];
+  readonly #releasedMax: number;
   readonly #declared = new Map<string, Declared>();
   readonly #released = new Map<string, Released>();
 
-  constructor({ clock, metrics }: { readonly clock: Clock; readonly metrics: AgentMetrics }) {
+  constructor({ clock, metrics, releasedMax = RELEASED_MAX }: FabricTimesOptions) {
     this.#clock = clock;
     this.#metrics = metrics;
+    this.#releasedMax = releasedMax;
   }
 
   desired({ owner, kind }: NetworkInterface, times: AttachmentTimes, relevance: AttachmentTimes | undefined): void {
@@ -40,7 +50,7 @@ export class FabricTimes {
   released(owner: string, wasLocal: boolean): void {
     // One that never got an interface is not told to be removed.
     if (this.#declared.delete(owner)) return;
-    if (this.#released.size >= RELEASED_MAX) this.#released.clear();
+    if (this.#released.size >= this.#releasedMax) this.#released.clear();
     this.#released.set(owner, { at: this.#clock.now(), op: wasLocal ? "DeleteLocalIfc" : "DeleteRemoteIfc" });
   }
 

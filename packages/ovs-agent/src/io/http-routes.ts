@@ -9,9 +9,9 @@ import { InspectError, traceAttachment } from "./inspect/mod.ts";
 
 /** What the routes answer from. */
 export interface RoutesOptions {
-  readonly machine: AttachmentMachine;
-  readonly ledger: HostLedger;
-  readonly fabric: Fabric;
+  readonly machine: Pick<AttachmentMachine, "counts" | "vnis">;
+  readonly ledger: Pick<HostLedger, "list">;
+  readonly fabric: Pick<Fabric, "name" | "state" | "flows">;
 }
 
 /** Where traces look. */
@@ -24,8 +24,9 @@ export interface TracesOptions {
 
 /** A packet that is dropped is an answer, not an error. */
 const TRACE_STATUS = { BAD_ADDRESS: 400, NOT_HERE: 404, UNREACHABLE: 503, REFUSED: 503, BAD_FLOWS: 503 } as const;
-/** Rows of one answer at most; a longer list says so. */
+/** Rows of one answer at most; a longer list says in a header how many more there are. */
 const ROWS_MAX = 10_000;
+const LEFT_OFF = "coracle-rows-left-off";
 const FLOW_CHUNK_LENGTH = 65_536;
 
 /** The application for the `--http` listener. */
@@ -35,11 +36,13 @@ export function createRoutes(
 ): Hono<{ Bindings: RequestContext }> {
   const app = new Hono<{ Bindings: RequestContext }>();
   const trace = tracer(fabric, traces);
-  app.get("/attachments", (c) => c.json({ ...machine.counts(), attachments: attachmentRows(ledger) }));
+  app.get("/attachments", (c) => {
+    const { rows, headers } = firstRows(ledger.list(), attachmentRow);
+    return c.json({ ...machine.counts(), attachments: rows }, 200, headers);
+  });
   app.get("/attachments/:namespace/:name", (c) => {
     const owner = `${c.req.param("namespace")}/${c.req.param("name")}`;
-    const row = attachmentRows(ledger, owner)[0];
-    if (row !== undefined) return c.json(row);
+    for (const each of ledger.list()) if (each.view.owner === owner) return c.json(attachmentRow(each));
     return c.json({ error: `Cannot show attachment ${owner.slice(0, 512)}: it has no address on this node` }, 404);
   });
   app.get("/attachments/:namespace/:name/trace/:destination", async (c) => {
@@ -47,7 +50,10 @@ export function createRoutes(
     const { text, status } = await trace(`${namespace}/${name}`, destination);
     return c.text(text, status);
   });
-  app.get("/vnis", (c) => c.json([...machine.vnis()].slice(0, ROWS_MAX).map(vniRow)));
+  app.get("/vnis", (c) => {
+    const { rows, headers } = firstRows(machine.vnis(), vniRow);
+    return c.json(rows, 200, headers);
+  });
   app.get("/flows", (c) => c.body(flowText(fabric), 200, { "content-type": "text/plain; charset=utf-8" }));
   app.get("/fabric", (c) => c.json({ name: fabric.name, ...fabric.state() }));
   return app;
@@ -59,7 +65,7 @@ interface TraceAnswer {
 }
 
 function tracer(
-  fabric: Fabric,
+  fabric: Pick<Fabric, "name" | "flows">,
   { ovsRunDir, tracesMax = 4 }: TracesOptions,
 ): (attachment: string, destination: string) => Promise<TraceAnswer> {
   let running = 0;
@@ -81,7 +87,7 @@ function tracer(
 }
 
 /** Every flow that should be installed, a line each; made as the client reads. */
-function flowText(fabric: Fabric): ReadableStream<Uint8Array> {
+function flowText(fabric: Pick<Fabric, "flows">): ReadableStream<Uint8Array> {
   const flows = (fabric.flows?.() ?? [])[Symbol.iterator]();
   const encoder = new TextEncoder();
   return new ReadableStream({
@@ -101,22 +107,25 @@ function flowText(fabric: Fabric): ReadableStream<Uint8Array> {
   });
 }
 
-/** Every attachment, or the one named so. */
-function attachmentRows(ledger: HostLedger, only?: string): Readonly<Record<string, unknown>>[] {
-  const rows: Readonly<Record<string, unknown>>[] = [];
-  for (const { view, outcome } of ledger.list()) {
-    if (rows.length >= ROWS_MAX) break;
-    if (only !== undefined && view.owner !== only) continue;
-    const { owner, uid, vni, ipv4 } = view;
-    rows.push({
-      attachment: owner,
-      uid,
-      vni,
-      ipv4: ipv4 === 0 ? view.ipv4Text : formatIp(numberToIpv4(ipv4)),
-      ...outcome,
-    });
+type Row = Readonly<Record<string, unknown>>;
+
+function firstRows<T>(items: Iterable<T>, rowOf: (item: T) => Row): { rows: Row[]; headers: Record<string, string> } {
+  const rows: Row[] = [];
+  let leftOff = 0;
+  for (const item of items) {
+    if (rows.length < ROWS_MAX) rows.push(rowOf(item));
+    else leftOff++;
   }
-  return rows;
+  return { rows, headers: leftOff === 0 ? {} : { [LEFT_OFF]: String(leftOff) } };
+}
+
+function attachmentRow({
+  view,
+  outcome,
+}: ReturnType<HostLedger["list"]> extends Generator<infer Each> ? Each : never): Row {
+  const { owner, uid, vni, ipv4 } = view;
+  const address = ipv4 === 0 ? view.ipv4Text : formatIp(numberToIpv4(ipv4));
+  return { attachment: owner, uid, vni, ipv4: address, ...outcome };
 }
 
 function vniRow({
@@ -125,8 +134,6 @@ function vniRow({
   locals,
   waiting,
   isSynced,
-}: ReturnType<AttachmentMachine["vnis"]> extends Generator<infer Row> ? Row : never): Readonly<
-  Record<string, unknown>
-> {
+}: ReturnType<AttachmentMachine["vnis"]> extends Generator<infer Each> ? Each : never): Row {
   return { vni, namespace, locals: locals.size, waiting: waiting.size, isSynced };
 }

@@ -16,10 +16,15 @@ export async function findControlSocket(runDirectory: string): Promise<string | 
   return found === undefined ? undefined : joinPath(runDirectory, found);
 }
 
-/** Runs a command and answers its text. Rejects with {@link InspectError} or `StreamError`. */
-export function askControlSocket(socket: string, method: string, params: readonly string[]): Promise<string> {
+/** Runs a command and answers its text, of 16 MiB at most. Rejects with {@link InspectError} or `StreamError`. */
+export function askControlSocket(
+  socket: string,
+  method: string,
+  params: readonly string[],
+  answerSizeBytesMax: number = ANSWER_SIZE_BYTES_MAX,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const framer = new JsonFramer(ANSWER_SIZE_BYTES_MAX);
+    const framer = new JsonFramer(answerSizeBytesMax);
     const refuse = (why: string): void => reject(new InspectError("REFUSED", `Cannot run ${method}: ${why}`));
     const end = (settle: () => void): void => {
       timer.cancel();

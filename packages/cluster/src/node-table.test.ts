@@ -181,6 +181,33 @@ test("a padded ping gets six bytes back; a state above 2 is answered and counts 
   assert.equal(bench.table.ready, false);
 });
 
+test("a known address that names another id is asked, and believed when its answer says so", () => {
+  const bench = new Bench();
+  bench.do({ kind: "start" });
+  bench.hear("pong", 2, host(2));
+  bench.hear("pong", 2, host(2));
+  assert.deepEqual(bench.hear("pong", 9, host(2)), [], "a pong that nobody asked for");
+  assert.deepEqual(bench.hear("ping", 9, host(2)), ["ping 10.0.0.2:5884 state 0"]);
+  assert.deepEqual(bench.hear("pong", 9, host(2)).slice(0, 2), ["replaced 2", "joined 9"]);
+  assert.equal(bench.table.counters.get("address-claim"), 2);
+});
+
+test("what a moved node's old address still says is ignored, however often", () => {
+  const bench = new Bench();
+  bench.do({ kind: "start" });
+  bench.hear("pong", 2, host(2));
+  bench.wait(7000);
+  assert.deepEqual(bench.hear("ping", 2, host(3)).slice(0, 1), ["moved 2"], "a silent node need not be asked");
+  for (let count = 0; count < 5; count++) {
+    assert.deepEqual(bench.hear("ping", 2, host(2)), []);
+    bench.wait(700);
+  }
+  assert.deepEqual(
+    bench.table.nodes().map(({ endpoint }) => formatEndpoint(endpoint)),
+    ["10.0.0.3:5884"],
+  );
+});
+
 test("round trips are measured, ambiguous ones are not", () => {
   const bench = new Bench();
   bench.do({ kind: "start" });

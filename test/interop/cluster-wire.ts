@@ -1,28 +1,33 @@
-// The cluster network between our node and one Scandium node: sees every datagram, and changes frames on demand.
+// The cluster network between our node and one Scandium node: sees every datagram, holds them back, and changes frames on demand.
 import { createSocket, type Socket } from "node:dgram";
 
-const FORWARD = 63;
-const BACKWARD = 62;
+/** First bytes of frames. */
+export const FRAME_TYPES = { forward: 63, backward: 62 } as const;
 
 /** Two sockets: each node takes one of them for the other node. */
 export class ClusterWire {
   readonly #towardsOurs: Socket;
   readonly #towardsTheirs: Socket;
+  readonly #held: (() => void)[] = [];
   /** Every datagram from our node, and from the other. */
   readonly fromOurs: Uint8Array[] = [];
   readonly fromTheirs: Uint8Array[] = [];
-  /** Changes one bit of the client's port in frames. */
-  tampers = false;
+  /** Frames of this kind have one bit of the client's port changed. */
+  changes: keyof typeof FRAME_TYPES | undefined;
+  /** How many were changed. */
+  changedCount = 0;
+  /** Nothing passes until {@link release}. */
+  holds = false;
 
   private constructor(sockets: readonly [Socket, Socket], ports: { readonly ours: number; readonly theirs: number }) {
     [this.#towardsOurs, this.#towardsTheirs] = sockets;
     this.#towardsOurs.on("message", (bytes) => {
       this.fromOurs.push(new Uint8Array(bytes));
-      this.#towardsTheirs.send(this.#changed(bytes), ports.theirs, "127.0.0.1");
+      this.#pass(() => this.#towardsTheirs.send(this.#changed(bytes), ports.theirs, "127.0.0.1"));
     });
     this.#towardsTheirs.on("message", (bytes) => {
       this.fromTheirs.push(new Uint8Array(bytes));
-      this.#towardsOurs.send(this.#changed(bytes), ports.ours, "127.0.0.1");
+      this.#pass(() => this.#towardsOurs.send(this.#changed(bytes), ports.ours, "127.0.0.1"));
     });
   }
 
@@ -41,14 +46,28 @@ export class ClusterWire {
     return this.#towardsTheirs.address().port;
   }
 
+  /** Lets pass what was held back, in its order, and what comes from now on. */
+  release(): void {
+    this.holds = false;
+    for (const pass of this.#held.splice(0)) pass();
+  }
+
   close(): void {
     this.#towardsOurs.close();
     this.#towardsTheirs.close();
   }
 
+  #pass(send: () => void): void {
+    if (this.holds) this.#held.push(send);
+    else send();
+  }
+
   #changed(bytes: Uint8Array): Uint8Array {
     const copy = new Uint8Array(bytes);
-    if (this.tampers && (copy[0] === FORWARD || copy[0] === BACKWARD)) copy[1] = (copy[1] ?? 0) ^ 1;
+    if (this.changes !== undefined && copy[0] === FRAME_TYPES[this.changes]) {
+      copy[1] = (copy[1] ?? 0) ^ 1;
+      this.changedCount++;
+    }
     return copy;
   }
 }

@@ -5,8 +5,8 @@ import { systemCrypto } from "@coracle/dtls/io";
 import { systemClock, systemRandom } from "@coracle/runtime";
 
 const WAIT_MS = 10_000;
-const ANSWER_MS = 2000;
-const ATTEMPTS_MAX = 5;
+const ANSWER_MS = 1000;
+const ATTEMPTS_MAX = 10;
 const SERVER = "server";
 
 /** Credentials and offers of a device. */

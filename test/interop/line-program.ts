@@ -1,21 +1,20 @@
 // A stranger's program driven by lines: commands in, events out, and its end whatever happens.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-
-const WAIT_MS = 20_000;
-const LINES_MAX = 20_000;
+import { LineLog, type LinePeer } from "./line-log.ts";
 
 /** A running program. */
-export class LineProgram {
+export class LineProgram implements LinePeer {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
-  readonly #lines: string[] = [];
-  readonly #waiting: Set<() => void> = new Set();
+  readonly #log: LineLog = new LineLog();
+  readonly #onLine: (line: string) => void;
   #errors = "";
-  #hasEnded = false;
 
-  constructor(command: readonly string[]) {
+  /** `onLine` is told every line as it comes. */
+  constructor(command: readonly string[], onLine: (line: string) => void = () => undefined) {
     const [program = "", ...args] = command;
+    this.#onLine = onLine;
     this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     const { stdout, stderr } = this.#child;
     if (stdout !== null) createInterface({ input: stdout }).on("line", (line) => this.#note(line));
@@ -26,8 +25,7 @@ export class LineProgram {
     this.#child.stdin?.on("error", () => undefined);
     this.#exited = new Promise((resolve) => {
       const end = (): void => {
-        this.#hasEnded = true;
-        this.#wake();
+        this.#log.end();
         resolve();
       };
       this.#child.once("close", end);
@@ -35,40 +33,26 @@ export class LineProgram {
     });
   }
 
-  /** How many lines it has told: a place to see on from. */
   get told(): number {
-    return this.#lines.length;
+    return this.#log.lines.length;
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
   }
 
-  /** Every line so far. */
   get lines(): readonly string[] {
-    return this.#lines;
+    return this.#log.lines;
   }
 
   tell(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
   }
 
-  /** The first match in the lines from `from` on; throws when the program ends or time is up. */
   async see(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
-    const deadline = performance.now() + WAIT_MS;
-    let at = from;
-    for (;;) {
-      for (; at < this.#lines.length; at++) {
-        const match = pattern.exec(this.#lines[at] ?? "");
-        if (match !== null) return match;
-      }
-      const leftMs = deadline - performance.now();
-      if (this.#hasEnded || leftMs <= 0) throw new Error(this.#complaint(pattern));
-      await this.#change(leftMs);
-    }
+    return await this.#log.see(pattern, from, () => `stderr ${this.#errors}`);
   }
 
-  /** Tells a line and sees the answer to it. */
   async ask(line: string, pattern: RegExp): Promise<RegExpExecArray> {
     const from = this.told;
     this.tell(line);
@@ -76,32 +60,12 @@ export class LineProgram {
   }
 
   async stop(): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill("SIGKILL");
+    if (!this.#log.hasEnded) this.#child.kill("SIGKILL");
     await this.#exited;
   }
 
   #note(line: string): void {
-    if (this.#lines.length < LINES_MAX) this.#lines.push(line);
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
-  }
-
-  #change(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#waiting.add(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  #complaint(pattern: RegExp): string {
-    const last = this.#lines.slice(-5).join(" | ");
-    return `Cannot see ${pattern}${this.#hasEnded ? ", the program has ended" : ""}: last lines ${last}; stderr ${this.#errors}`;
+    this.#log.note(line);
+    this.#onLine(line);
   }
 }

@@ -3,11 +3,14 @@ import { createSocket, type Socket } from "node:dgram";
 import { eventually } from "@coracle/sim";
 import { freeUdpPort, type RouterProcess, startRouter } from "../../packages/dtls-router/src/testing/router-process.ts";
 import { IDENTITY, type InteropCredentials } from "./credentials.ts";
-import { LineProgram } from "./line-program.ts";
-import { javaCommand } from "./peers.ts";
+import type { LinePeer } from "./line-log.ts";
+import type { ScandiumHost } from "./scandium-host.ts";
 
 /** How the nodes of a cluster talk. */
 export type ClusterMode = "plain" | "dtls" | "dtls-mac";
+
+/** All of them. */
+export const CLUSTER_MODES: readonly ClusterMode[] = ["plain", "dtls", "dtls-mac"];
 
 /** The id of our node; Scandium's are 1 and 2. */
 export const OUR_ID = 3;
@@ -24,6 +27,8 @@ export interface ClusterOptions {
   readonly host?: string;
   /** Scandium's flag for its extended master secret. */
   readonly ems?: string;
+  /** Scandium's only cipher suite, in sessions with devices and with nodes. */
+  readonly suite?: string;
 }
 
 /** One node, whoever made it. */
@@ -35,7 +40,7 @@ export interface ClusterNode {
 
 /** A Scandium node and the lines that drive it. */
 export interface ScandiumNode extends ClusterNode {
-  readonly program: LineProgram;
+  readonly program: LinePeer;
   /** `id → cluster port` of the nodes it knows. */
   nodes(): Promise<ReadonlyMap<number, number>>;
   /** One of its cluster counters. */
@@ -51,26 +56,29 @@ export interface OurNode extends ClusterNode {
 }
 
 /** Starts a Scandium node; it pings nobody until told. */
-export async function startScandium(id: number, clusterPort: number, options: ClusterOptions): Promise<ScandiumNode> {
-  const { mode, credentials, cidSize = 6, backward = true, host = "127.0.0.1", ems } = options;
+export async function startScandium(
+  machine: ScandiumHost,
+  node: { readonly id: number; readonly clusterPort: number },
+  options: ClusterOptions,
+): Promise<ScandiumNode> {
+  const { id, clusterPort } = node;
+  const { mode, credentials, cidSize = 6, backward = true, host = "127.0.0.1", ems, suite } = options;
   const secure = { secret: SECRET_HEX, "cluster-identity": CLUSTER_IDENTITY, mac: String(mode === "dtls-mac") };
-  const program = new LineProgram(
-    javaCommand("ScandiumNode", {
-      listen: `${bracketed(host)}:0`,
-      cluster: `127.0.0.1:${clusterPort}`,
-      node: id,
-      cid: cidSize,
-      identity: IDENTITY,
-      key: credentials.keyHex,
-      backward: String(backward),
-      ...(mode === "plain" ? {} : secure),
-      ...(ems === undefined ? {} : { ems }),
-    }),
-  );
-  const [, port = ""] = await program.see(/^ready (\d+)$/);
+  const program = await machine.run("node", {
+    listen: `${bracketed(host)}:0`,
+    cluster: `127.0.0.1:${clusterPort}`,
+    node: id,
+    cid: cidSize,
+    identity: IDENTITY,
+    key: credentials.keyHex,
+    backward: String(backward),
+    ...(mode === "plain" ? {} : secure),
+    ...(ems === undefined ? {} : { ems }),
+    ...(suite === undefined ? {} : { suite }),
+  });
   return {
     id,
-    port: Number(port),
+    port: program.port,
     clusterPort,
     program,
     nodes: async () => pairs((await program.ask("nodes", /^nodes(.*)$/))[1] ?? ""),
@@ -101,6 +109,7 @@ export async function startOurs(
   const flags = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
   if (!backward) flags.push("--no-backward");
   try {
+    let isStopped = false;
     const router = await startRouter(flags, { clusterPort, env: mode === "plain" ? {} : env });
     return {
       id: OUR_ID,
@@ -109,6 +118,8 @@ export async function startOurs(
       router,
       nodes: async () => livingMembers(await router.json("/nodes")),
       stop: async () => {
+        if (isStopped) return;
+        isStopped = true;
         upstream.close();
         await router.stop();
       },
@@ -129,11 +140,11 @@ export class MixedCluster {
     this.ours = ours;
   }
 
-  static async start(options: ClusterOptions): Promise<MixedCluster> {
+  static async start(machine: ScandiumHost, options: ClusterOptions): Promise<MixedCluster> {
     const [one, two, three] = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()] as const;
     const started = await Promise.all([
-      startScandium(1, one, options),
-      startScandium(2, two, options),
+      startScandium(machine, { id: 1, clusterPort: one }, options),
+      startScandium(machine, { id: 2, clusterPort: two }, options),
       startOurs(three, [one, two, three], options),
     ]);
     const [first, second, ours] = started;

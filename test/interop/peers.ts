@@ -21,6 +21,7 @@ const SCANDIUM_VERSION = "3.14.0";
 const PION_FOLDER = join(import.meta.dirname, "pion");
 const PION_VERSION = "v3.1.15";
 const JAVA_MEMORY = "-Xmx1g";
+const QUICK_START = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
 /** pion/dtls with our program around it; a changed program is built anew. */
 export const PION: GoPeer = {
@@ -34,11 +35,16 @@ function scandiumFolder(): string {
   return join(peersFolder(), `scandium-${SCANDIUM_VERSION}-${sourceHash(SCANDIUM_FOLDER, [".java", ".xml"])}`);
 }
 
-/** The command of one of our programs around Scandium. */
-export function javaCommand(mainClass: string, flags: Readonly<Record<string, string | number>> = {}): string[] {
+/** The command of one of our programs around Scandium; started quickly it is slower afterwards. */
+export function javaCommand(
+  mainClass: string,
+  flags: Readonly<Record<string, string | number>> = {},
+  pace: "quick-start" | "full-speed" = "full-speed",
+): string[] {
   const folder = scandiumFolder();
   const classPath = `${join(folder, "classes")}:${join(folder, "jars")}/*`;
-  return ["java", JAVA_MEMORY, "-cp", classPath, mainClass, ...flagList(flags)];
+  const machine = [JAVA_MEMORY, ...(pace === "quick-start" ? QUICK_START : [])];
+  return ["java", ...machine, "-cp", classPath, mainClass, ...flagList(flags)];
 }
 
 /** The command of our program around pion/dtls. */

@@ -4,11 +4,12 @@ import { after, before, describe, it } from "node:test";
 import { type RouterProcess, startRouter } from "../../packages/dtls-router/src/testing/router-process.ts";
 import { answerText, getRequest } from "./coap.ts";
 import { IDENTITY, type InteropCredentials, makeCredentials } from "./credentials.ts";
-import { LineProgram } from "./line-program.ts";
-import { interopPeerReady, javaCommand } from "./peers.ts";
+import type { LinePeer } from "./line-log.ts";
+import { interopPeerReady } from "./peers.ts";
 import { Relay } from "./relay.ts";
+import { ScandiumHost, type ScandiumPeer } from "./scandium-host.ts";
 
-const DATA = /^data (\S+) (\S+) (\S+) (\S+)$/;
+const DATA = /^data (\S+) (\S+) (\S+) (\S+) \S+$/;
 const CID_RECORD = 25;
 
 interface Answer {
@@ -18,7 +19,7 @@ interface Answer {
   readonly peerCid: string;
 }
 
-async function get(client: LineProgram, path: string): Promise<Answer> {
+async function get(client: LinePeer, path: string): Promise<Answer> {
   const [, hex = "", suite = "", ownCid = "", peerCid = ""] = await client.ask(`send ${getRequest(path)}`, DATA);
   return { text: answerText(hex), suite, ownCid, peerCid };
 }
@@ -27,7 +28,7 @@ if (interopPeerReady("scandium", "Scandium as client of our router")) {
   describe("Scandium as client of our router", () => {
     let credentials: InteropCredentials;
     let router: RouterProcess;
-    const clients: LineProgram[] = [];
+    let machine: ScandiumHost;
     const relays: Relay[] = [];
 
     before(async () => {
@@ -35,19 +36,17 @@ if (interopPeerReady("scandium", "Scandium as client of our router")) {
       const { pskFile, certFile, keyFile } = credentials;
       const keys = ["--psk-file", pskFile, "--cert-file", certFile, "--key-file", keyFile];
       router = await startRouter([...keys, "--node-id", "7"]);
+      machine = await ScandiumHost.start();
     });
     after(async () => {
-      await Promise.all(clients.map((client) => client.stop()));
+      await machine?.stop();
       for (const relay of relays) relay.close();
       await router?.stop();
       credentials?.remove();
     });
 
-    async function client(flags: Readonly<Record<string, string | number>>, port = router.port): Promise<LineProgram> {
-      const started = new LineProgram(javaCommand("ScandiumClient", { server: `127.0.0.1:${port}`, ...flags }));
-      clients.push(started);
-      await started.see(/^ready /);
-      return started;
+    function client(flags: Readonly<Record<string, string | number>>, port = router.port): Promise<ScandiumPeer> {
+      return machine.run("client", { server: `127.0.0.1:${port}`, ...flags });
     }
 
     function psk(): Record<string, string> {

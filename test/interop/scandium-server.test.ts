@@ -6,33 +6,26 @@ import { trustVerifier } from "@coracle/dtls/io";
 import { systemClock } from "@coracle/runtime";
 import { IDENTITY, type InteropCredentials, makeCredentials } from "./credentials.ts";
 import { Device, type DeviceOptions } from "./device.ts";
-import { LineProgram } from "./line-program.ts";
-import { interopPeerReady, javaCommand } from "./peers.ts";
+import { interopPeerReady } from "./peers.ts";
+import { ScandiumHost } from "./scandium-host.ts";
 
 if (interopPeerReady("scandium", "our client against a Scandium server")) {
   describe("our client against a Scandium server", () => {
     let credentials: InteropCredentials;
-    let server: LineProgram;
+    let machine: ScandiumHost;
     let port = 0;
     const devices: Device[] = [];
 
     before(async () => {
       credentials = await makeCredentials();
       const { keyHex, bundleFile } = credentials;
-      server = new LineProgram(
-        javaCommand("ScandiumNode", {
-          listen: "127.0.0.1:0",
-          identity: IDENTITY,
-          key: keyHex,
-          credentials: bundleFile,
-          cid: 6,
-        }),
-      );
-      port = Number((await server.see(/^ready (\d+)$/))[1]);
+      machine = await ScandiumHost.start();
+      const psk = { identity: IDENTITY, key: keyHex };
+      port = (await machine.run("node", { listen: "127.0.0.1:0", ...psk, credentials: bundleFile, cid: 6 })).port;
     });
     after(async () => {
       for (const device of devices) device.close();
-      await server?.stop();
+      await machine?.stop();
       credentials?.remove();
     });
 
@@ -56,7 +49,7 @@ if (interopPeerReady("scandium", "our client against a Scandium server")) {
         assert.ok(suite !== undefined);
         const device = await connect({ psk: credentials.psk, suites: [suite], cids: new RandomCids(4) });
         assert.equal(device.summary?.suite, name);
-        assert.match(await device.ask("hello"), /^node=0 peer=\d+ hello/);
+        assert.match(await device.ask("hello"), /^node=0 peer=\d+ identity=device hello/);
       });
     }
 

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
 import org.eclipse.californium.elements.AddressEndpointContext;
 import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.RawData;
@@ -16,11 +17,13 @@ final class ClusterTable implements ClusterNodesProvider {
   private static final int SIZE = 6;
   private final int nodeId;
   private final Connector connector;
+  private final Consumer<String> teller;
   private final Map<Integer, InetSocketAddress> nodes = new ConcurrentSkipListMap<>();
   private final Set<InetSocketAddress> listed = ConcurrentHashMap.newKeySet();
-  private volatile int state;
+  private final int state;
 
-  ClusterTable(int nodeId, int state, Connector connector) {
+  ClusterTable(int nodeId, int state, Connector connector, Consumer<String> teller) {
+    this.teller = teller;
     this.nodeId = nodeId;
     this.state = state;
     this.connector = connector;
@@ -59,7 +62,7 @@ final class ClusterTable implements ClusterNodesProvider {
   private void receive(RawData data) {
     byte[] bytes = data.getBytes();
     InetSocketAddress from = data.getInetSocketAddress();
-    System.out.println("management " + from.getPort() + " " + HexFormat.of().formatHex(bytes));
+    teller.accept("management " + from.getPort() + " " + HexFormat.of().formatHex(bytes));
     if (bytes.length < SIZE || (bytes[0] != PING && bytes[0] != PONG)) return;
     int id = (bytes[1] & 0xff) | (bytes[2] & 0xff) << 8 | (bytes[3] & 0xff) << 16 | bytes[4] << 24;
     if (id == nodeId) return;

@@ -50,9 +50,13 @@ test(
 async function runSystem(folder: string): Promise<void> {
   await Up.with(async (up) => {
     const running = up.startWith([join(folder, "coracle")], "--clean");
-    const parts = ["apiserver", "ipam", "ovs-agent-a", "ovs-agent-b", "watcher"];
-    for (const name of parts) await running.see(new RegExp(`"message":"${name} is ready"`), 60_000);
+    const networks = ["apiserver", "ipam", "ovs-agent-a", "ovs-agent-b", "watcher"];
+    const nodes = [1, 2, 3].flatMap((id) => [`dtls-router-${id}`, `heartbeat-${id}`]);
+    for (const name of [...networks, ...nodes, "balancer", "devices"]) {
+      await running.see(new RegExp(`"message":"${name} is ready"`), 60_000);
+    }
     await running.see(/"event":"sample".*created 9/);
+    await running.see(/"event":"cluster".*"backwarded":[1-9].*"lost":0\}/, 60_000);
     const [, apiserver, ipam, watcher, agent] = up.ports;
     // An agent is unready for a moment whenever a first attachment of a network makes it follow that network.
     const isReady = async (port: number): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;

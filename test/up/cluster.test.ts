@@ -83,7 +83,7 @@ test(
       assert.equal(seen.membersAlive, 3);
       assert.equal(sum(seen, "handshakes"), 40);
       assert.ok(sum(seen, "served") >= seen.answered, JSON.stringify(seen));
-      assert.ok(seen.answered > 0 && sum(seen, "forwarded") >= sum(seen, "backwarded"), JSON.stringify(seen));
+      assert.ok(seen.answered > 0 && sum(seen, "forwarded") > 0, JSON.stringify(seen));
 
       const { commands } = await seeEvent<SystemEvent>(running, "system", () => true);
       const hinted = commands.flatMap((command) => /^curl -s '?(http:[^' ]+)'?$/.exec(command)?.[1] ?? []);

@@ -67,7 +67,7 @@ export const upConfig: Config<UpConfig> = defineConfig({
       group: CLUSTER,
     }),
     rebindEveryMs: flag.duration({
-      help: "How often the balancer gives every device a new address and a router by chance; 0s is never.",
+      help: "How often the balancer gives every device a new address and a router by chance, in whole seconds; 0s is never.",
       default: "5s",
       group: CLUSTER,
     }),

@@ -149,6 +149,7 @@ coracle_router_drops_total{cause="unknown-node"} 5
 coracle_router_port_drops_total{port="public",cause="received-truncated"} 0
 coracle_dtls_drops_total{cause="dropUnknownCid"} 6
 coracle_dtls_drops_total{cause="dropReplayed"} 7
+coracle_dtls_drops_total{cause="dropBadCookie"} 8
 `),
   );
   const drops = new Map([

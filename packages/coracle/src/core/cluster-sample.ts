@@ -14,7 +14,7 @@ export interface RouterSample {
   readonly handshakes: number;
   /** Sessions there are now. */
   readonly sessions: number;
-  /** Datagrams and records dropped, by cause, without copies of those served. */
+  /** Datagrams, and records of sessions, that were dropped; by cause. */
   readonly drops: ReadonlyMap<string, number>;
 }
 
@@ -38,8 +38,16 @@ export interface NodeLiveness {
   readonly liveness: string;
 }
 
-/** The server drops copies of what it has served already: nothing is lost by that. */
-const COPIES: ReadonlySet<string> = new Set(["dropReplayed", "dropRepeatedHello", "dropRepeatedFlight"]);
+/** Records of sessions that were dropped. Copies of what was served are no loss, and flights of handshakes are sent again. */
+const LOST_RECORDS: ReadonlySet<string> = new Set([
+  "dropMalformed",
+  "dropTooManyRecords",
+  "dropBadEpoch",
+  "dropUnknownCid",
+  "dropMissingCid",
+  "dropBadMac",
+  "dropBadRecord",
+]);
 
 /** One look. What did not answer is absent. */
 export interface ClusterSample {
@@ -66,7 +74,7 @@ export function readRouterSample(samples: MetricSamples): RouterSample {
     drops: sumsOf([
       samples.by("coracle_router_drops_total", "cause"),
       samples.by("coracle_router_port_drops_total", "cause"),
-      samples.by("coracle_dtls_drops_total", "cause"),
+      new Map([...samples.by("coracle_dtls_drops_total", "cause")].filter(([cause]) => LOST_RECORDS.has(cause))),
     ]),
   };
 }
@@ -113,7 +121,8 @@ function causeText(cause: string): string {
 function sumsOf(maps: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const [cause, count] of maps.flatMap((map) => [...map])) {
-    if (!COPIES.has(cause)) sums.set(causeText(cause), (sums.get(causeText(cause)) ?? 0) + count);
+    const text = causeText(cause);
+    sums.set(text, (sums.get(text) ?? 0) + count);
   }
   return sums;
 }

@@ -43,7 +43,7 @@ export async function clusterPlans(options: ClusterPlansOptions): Promise<readon
   return [
     ...addresses.routers.map((router, index) => routerPlan(router, index + 1, nodes)),
     ...addresses.routers.map((router, index) => heartbeatPlan(router, index + 1, nodes)),
-    balancerPlan(config, addresses),
+    balancerPlan(addresses),
     devicesPlan(config, addresses),
   ];
 }
@@ -64,8 +64,10 @@ interface NodesPlan {
 function routerPlan({ listen, cluster, http }: RouterAddresses, id: number, nodes: NodesPlan): ChildPlan {
   const { config, peers, env } = nodes;
   const ports = ["--listen", formatAddress(listen), "--cluster-listen", formatAddress(cluster)];
-  const node = ["--node-id", String(id), "--peers", peers, "--psk-file", pskPath(config), "--upstream", "coap"];
-  return plan(routerName(id), "dtls-router", [...ports, ...node], { after: [], http, env });
+  const node = ["--node-id", String(id), "--peers", peers, "--psk-file", pskPath(config)];
+  // One thread is plenty for some devices, and this machine is somebody's laptop.
+  const size = ["--upstream", "coap", "--workers", "1"];
+  return plan(routerName(id), "dtls-router", [...ports, ...node, ...size], { after: [], http, env });
 }
 
 function heartbeatPlan({ heartbeat, heartbeatHttp }: RouterAddresses, id: number, nodes: NodesPlan): ChildPlan {
@@ -75,12 +77,10 @@ function heartbeatPlan({ heartbeat, heartbeatHttp }: RouterAddresses, id: number
   return plan(heartbeatName(id), "heartbeat", args, { after: [], http: heartbeatHttp, env });
 }
 
-/** Every device gets a new address each few seconds; what is under way to the old one still comes through. */
-function balancerPlan({ rebindEveryMs }: UpConfig, addresses: ClusterAddresses): ChildPlan {
-  const { routers, balancer, balancerHttp } = addresses;
+/** It moves devices when it is told to; what is under way to an old address still comes through. */
+function balancerPlan({ routers, balancer, balancerHttp }: ClusterAddresses): ChildPlan {
   const backends = routers.map(({ listen }) => formatAddress(listen)).join(",");
-  const moves = rebindEveryMs === 0 ? [] : ["--rebind-every", `${rebindEveryMs}ms`, "--linger", "2s"];
-  const args = ["nat", "--listen", formatAddress(balancer), "--backends", backends, ...moves];
+  const args = ["nat", "--listen", formatAddress(balancer), "--backends", backends, "--linger", "2s"];
   return plan(BALANCER_NAME, "load", args, {
     after: routers.map((_, index) => routerName(index + 1)),
     http: balancerHttp,

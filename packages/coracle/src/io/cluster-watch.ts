@@ -1,7 +1,8 @@
-// Looks at the sample DTLS cluster every second, through the HTTP that each of its programs serves.
+// Looks at the sample DTLS cluster every second, through the HTTP that each of its programs serves, and lets its devices move.
 import { createHttpClient, type HttpClient, sleep, systemClock } from "@coracle/runtime";
 import { formatAddress, type Address } from "@coracle/lifecycle";
 import type { ClusterModel, ClusterNews } from "../core/cluster-model.ts";
+import { RebindSchedule } from "../core/rebind-schedule.ts";
 import {
   type NodeLiveness,
   readAddressChanges,
@@ -17,6 +18,8 @@ import type { ClusterAddresses } from "./addresses.ts";
 export interface ClusterWatchOptions {
   readonly model: ClusterModel;
   readonly addresses: ClusterAddresses;
+  /** How often devices get new addresses; 0 is never. */
+  readonly rebindEveryMs: number;
   readonly onNews: (news: ClusterNews) => void;
   /** Called after each look. */
   readonly onLook: () => void;
@@ -31,10 +34,12 @@ export class ClusterWatch {
   readonly #options: ClusterWatchOptions;
   readonly #http: HttpClient = createHttpClient({ connectTimeoutMs: TIMEOUT_MS });
   readonly #stopping = new AbortController();
+  readonly #rebinds: RebindSchedule;
   #looking: Promise<void> | undefined;
 
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
+    this.#rebinds = new RebindSchedule(options.rebindEveryMs);
   }
 
   start(): void {
@@ -54,8 +59,17 @@ export class ClusterWatch {
       await this.#look();
       for (let news = model.pollNews(); news !== undefined; news = model.pollNews()) onNews(news);
       onLook();
+      await this.#rebind();
       await sleep(EVERY_MS, signal).catch(() => undefined);
     }
+  }
+
+  /** By command and not by the balancer's own schedule, which knows nothing of handshakes. */
+  async #rebind(): Promise<void> {
+    const { model, addresses } = this.#options;
+    const { connected, devices } = model.view();
+    if (!this.#rebinds.isDue(systemClock.wallMs(), connected === devices)) return;
+    await this.#ask("POST", addresses.balancerHttp, "rebind");
   }
 
   async #look(): Promise<void> {
@@ -86,7 +100,7 @@ export class ClusterWatch {
   /** The first heartbeat that answers tells for all. */
   async #nodes(): Promise<readonly NodeLiveness[] | undefined> {
     for (const { heartbeatHttp } of this.#options.addresses.routers) {
-      const text = await this.#get(heartbeatHttp, "nodes");
+      const text = await this.#ask("GET", heartbeatHttp, "nodes");
       const nodes = text === undefined ? undefined : readNodes(parse(text));
       if (nodes !== undefined && nodes.length > 0) return nodes;
     }
@@ -94,16 +108,16 @@ export class ClusterWatch {
   }
 
   async #metrics(address: Address): Promise<MetricSamples | undefined> {
-    const text = await this.#get(address, "metrics");
+    const text = await this.#ask("GET", address, "metrics");
     return text === undefined ? undefined : new MetricSamples(text);
   }
 
   /** The text of an answer 200; `undefined` when there is none. */
-  async #get(address: Address, path: string): Promise<string | undefined> {
+  async #ask(method: "GET" | "POST", address: Address, path: string): Promise<string | undefined> {
     const url = `http://${formatAddress(address)}/${path}`;
     const { signal } = this.#stopping;
     try {
-      const response = await this.#http.request({ method: "GET", url, signal, headersTimeoutMs: TIMEOUT_MS });
+      const response = await this.#http.request({ method, url, signal, headersTimeoutMs: TIMEOUT_MS });
       const text = await response.text(ANSWER_SIZE_BYTES_MAX);
       return response.status === 200 ? text : undefined;
     } catch {

@@ -83,7 +83,9 @@ async function runOnHosts(
   const cluster = await prepareCluster(config, addresses);
   const plans = [...networkPlans, ...(cluster?.plans ?? [])];
   const watch =
-    cluster === undefined ? undefined : new ClusterWatch({ ...cluster, onNews, onLook: () => state.show() });
+    cluster === undefined
+      ? undefined
+      : new ClusterWatch({ ...cluster, rebindEveryMs: config.rebindEveryMs, onNews, onLook: () => state.show() });
   const supervisor = new Supervisor({ children: plans, random: systemRandom });
   const state: SystemState = new SystemState({
     config,

@@ -293,7 +293,10 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     this.counters.handshakesCompleted++;
     if (result.isResumed) this.counters.handshakesResumed++;
     const ticket = this.#storedAs(handshake, now);
-    const session = this.#add(new Session({ ...result, id: this.#nextSessionId++ as SessionId, peer, ticket, now }));
+    const { flightSentAt } = handshake.channel;
+    const known = { id: this.#nextSessionId++ as SessionId, peer, ticket, now };
+    const roundTripMs = flightSentAt === undefined ? undefined : now - flightSentAt;
+    const session = this.#add(new Session({ ...result, ...known, roundTripMs }));
     if (last.sendsFlight) {
       for (const bytes of handshake.channel.transmit(now, false)) this.#outputs.push({ kind: "send", peer, bytes });
       const until = millis(now + this.#options.limits.lastFlightMs);

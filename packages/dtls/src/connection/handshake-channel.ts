@@ -43,6 +43,8 @@ export class HandshakeChannel implements RecordSource {
   transcript: Transcript = new Transcript();
   /** When the flight is due again, if an answer is awaited. */
   deadline: Millis | undefined;
+  /** When the newest flight that was sent went out first. */
+  flightSentAt: Millis | undefined;
   readonly #options: ChannelOptions;
   #reassembly: Reassembly;
   #sendSequence: number;
@@ -93,7 +95,7 @@ export class HandshakeChannel implements RecordSource {
   /** The flight as datagrams; with `awaitsAnswer` the timer is armed. */
   transmit(now: Millis, awaitsAnswer: boolean): readonly Uint8Array[] {
     const cautious = this.#transmissions >= CAUTIOUS_FROM;
-    this.#transmissions++;
+    if (this.#transmissions++ === 0) this.flightSentAt = now;
     if (awaitsAnswer) {
       this.deadline = millis(now + this.#waitMs);
       this.#waitMs = Math.min(this.#waitMs * 2, this.#options.timing.capMs);

@@ -185,7 +185,8 @@ function moveTo(env: SessionEnvironment, session: Session, peer: PeerAddress): v
 function startCheck(env: SessionEnvironment, session: Session, arrival: Arrival): void {
   env.counters.pathChecksStarted++;
   const cookie = env.random.bytes(PATH_COOKIE_SIZE);
-  const check = new PathCheck(arrival.peer, cookie, env.pathCheckMode, arrival.now);
+  const timing = { now: arrival.now, timeoutMs: session.pathCheckMs };
+  const check = new PathCheck(arrival.peer, cookie, env.pathCheckMode, timing);
   check.received(arrival.sizeBytes);
   check.held.push(...(session.pathCheck?.held ?? []));
   session.pathCheck = check;

@@ -1,6 +1,6 @@
 // An established session of either role: keys, the peer's address, and the last flight while it may be needed again.
 import type { Millis } from "@coracle/base";
-import type { PathCheck } from "../path/path-check.ts";
+import { type PathCheck, pathCheckMs } from "../path/path-check.ts";
 import type { DeadlineOwner } from "./deadline-queue.ts";
 import type { HandshakeChannel } from "./handshake-channel.ts";
 import type { PeerIdentity } from "./identity.ts";
@@ -19,6 +19,8 @@ export interface SessionStart {
   readonly allowsPathCheck: boolean;
   /** What a server keeps to resume it; 0 or absent: nothing. */
   readonly ticket?: SessionTicket;
+  /** How long the handshake's last flight waited for its answer. */
+  readonly roundTripMs?: number | undefined;
   readonly now: Millis;
 }
 
@@ -31,6 +33,8 @@ export class Session implements DeadlineOwner {
   readonly usesExtendedMasterSecret: boolean;
   readonly allowsPathCheck: boolean;
   readonly ticket: SessionTicket;
+  /** How long a check of a new address waits. */
+  readonly pathCheckMs: number;
   /** Where records go. */
   peer: PeerAddress;
   /** When the newest record came or the session began. */
@@ -49,6 +53,7 @@ export class Session implements DeadlineOwner {
     this.usesExtendedMasterSecret = start.usesExtendedMasterSecret;
     this.allowsPathCheck = start.allowsPathCheck;
     this.ticket = start.ticket ?? 0;
+    this.pathCheckMs = pathCheckMs(start.roundTripMs);
     this.lastActiveAt = start.now;
   }
 

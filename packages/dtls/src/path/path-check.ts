@@ -1,8 +1,10 @@
 // One return routability check of a new peer address (RFC 9853 §6): basic, or enhanced with the old path asked first.
 import { type Millis, millis } from "@coracle/base";
 
-/** The round-trip time of a path that was never measured is taken for a third of this (RFC 9853 §6.5). */
-export const PATH_CHECK_TIMEOUT_MS = 1000;
+/** A check takes this long at least: that of a path that was never measured (RFC 9853 §6.5). */
+export const PATH_CHECK_MS_MIN = 1000;
+/** And this long at most, however slow the handshake was. */
+export const PATH_CHECK_MS_MAX = 10_000;
 /** Bytes sent to an unvalidated address for each byte received from it (RFC 9853 §6.3). */
 export const AMPLIFICATION_FACTOR = 3;
 
@@ -11,6 +13,17 @@ export const HELD_MESSAGES_MAX = 4;
 
 /** How a new address is checked. */
 export type PathCheckMode = "basic" | "enhanced";
+
+/** How long a check waits for its response: three round trips (RFC 9853 §6.5) of the time that the handshake's last flight took. */
+export function pathCheckMs(roundTripMs: number | undefined): number {
+  return Math.min(Math.max(PATH_CHECK_MS_MIN, 3 * (roundTripMs ?? 0)), PATH_CHECK_MS_MAX);
+}
+
+/** When a check begins and how long each of its challenges waits. */
+export interface PathCheckTiming {
+  readonly now: Millis;
+  readonly timeoutMs: number;
+}
 
 /** A check under way. */
 export class PathCheck {
@@ -22,14 +35,16 @@ export class PathCheck {
   dueAt: Millis;
   /** Application data that waits for the end of the check. */
   readonly held: Uint8Array[] = [];
+  readonly #timeoutMs: number;
   #receivedBytes = 0;
   #sentBytes = 0;
 
-  constructor(candidate: string, cookie: Uint8Array, mode: PathCheckMode, now: Millis) {
+  constructor(candidate: string, cookie: Uint8Array, mode: PathCheckMode, timing: PathCheckTiming) {
     this.candidate = candidate;
     this.cookie = cookie;
     this.stage = mode === "basic" ? "new" : "old";
-    this.dueAt = millis(now + PATH_CHECK_TIMEOUT_MS);
+    this.#timeoutMs = timing.timeoutMs;
+    this.dueAt = millis(timing.now + timing.timeoutMs);
   }
 
   /** Notes bytes that came, authenticated, from the candidate. */
@@ -55,6 +70,6 @@ export class PathCheck {
   askNew(cookie: Uint8Array, now: Millis): void {
     this.stage = "new";
     this.cookie = cookie;
-    this.dueAt = millis(now + PATH_CHECK_TIMEOUT_MS);
+    this.dueAt = millis(now + this.#timeoutMs);
   }
 }

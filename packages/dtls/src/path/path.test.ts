@@ -4,21 +4,25 @@ import { describe, it } from "node:test";
 import { millis, SeededRandom } from "@coracle/base";
 import { systemCrypto as crypto } from "../io/mod.ts";
 import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, RandomCids } from "../mod.ts";
-import { LossyPair, PERFECT_NETWORK } from "../testing/lossy-pair.ts";
+import { LossyPair, type NetworkFaults, PERFECT_NETWORK } from "../testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "../testing/outputs.ts";
-import { HELD_MESSAGES_MAX, PathCheck } from "./path-check.ts";
+import { HELD_MESSAGES_MAX, PathCheck, pathCheckMs } from "./path-check.ts";
 import { encodePathMessage, parsePathMessage } from "./path-message.ts";
 
 const psk = { identity: Uint8Array.of(1), key: new Uint8Array(16).fill(9) };
 
-function establish(server: Partial<DtlsServerOptions> = {}, client: Partial<DtlsClientOptions> = {}) {
+function establish(
+  server: Partial<DtlsServerOptions> = {},
+  client: Partial<DtlsClientOptions> = {},
+  network: NetworkFaults = PERFECT_NETWORK,
+) {
   const random = new SeededRandom(1);
   const cids = new RandomCids(6);
-  const pair = new LossyPair(new DtlsServer({ crypto, random, psk: () => psk.key, cids, ...server }), random);
+  const pair = new LossyPair(new DtlsServer({ crypto, random, psk: () => psk.key, cids, ...server }), random, network);
   const own = new RandomCids(2);
   const dtls = new DtlsClient({ crypto, random: new SeededRandom(3), psk, cids: own, ...client });
   const outputs = pair.connect("a", dtls);
-  pair.run({ durationMs: 200 });
+  pair.run({ durationMs: network.delayMsMax * 40 });
   const { session } = outputOf(pair.serverOutputs, "established");
   return { pair, outputs, session };
 }
@@ -167,6 +171,21 @@ describe("a return routability check", () => {
   });
 });
 
+describe("the time of a check", () => {
+  it("is three round trips, a second at least, ten at most", () => {
+    assert.deepEqual([undefined, 0, 300, 400, 2000, 60_000].map(pathCheckMs), [1000, 1000, 1000, 1200, 6000, 10_000]);
+  });
+
+  it("lets a device on a slow network move", () => {
+    const slow = { ...PERFECT_NETWORK, delayMsMin: 1200, delayMsMax: 1200 };
+    const { pair, session } = establish({ timing: { initialMs: 9000, capMs: 9000, countMax: 3 } }, {}, slow);
+    pair.rebind("a", "b");
+    pair.tell("b", { kind: "send", bytes: new Uint8Array(40) });
+    pair.run({ durationMs: 10_000 });
+    assert.deepEqual(outputOf(pair.serverOutputs, "address"), { kind: "address", session, from: "a", to: "b" });
+  });
+});
+
 describe("path messages", () => {
   it("round-trip, and unknown or cut ones are ignored", () => {
     for (const kind of ["challenge", "response", "drop"] as const) {
@@ -179,7 +198,7 @@ describe("path messages", () => {
   });
 
   it("are counted against what the candidate sent", () => {
-    const check = new PathCheck("x", new Uint8Array(8), "basic", millis(0));
+    const check = new PathCheck("x", new Uint8Array(8), "basic", { now: millis(0), timeoutMs: 1000 });
     assert.equal(check.maySend(1), false);
     check.received(10);
     assert.equal(check.maySend(30), true);

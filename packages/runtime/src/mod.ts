@@ -15,6 +15,7 @@ export * from "./crypto/ecdsa.ts";
 export * from "./crypto/hash.ts";
 export * from "./crypto/key-share.ts";
 export { createKeyedHash } from "./crypto/keyed-hash.ts";
+export { liveCipherContexts } from "./crypto/libcrypto/cipher-contexts.ts";
 export type { KeyedHash, RecordCryptoProvider } from "./crypto/provider-types.ts";
 export * from "./files/file-error.ts";
 export * from "./files/file-watch.ts";

@@ -31,9 +31,8 @@ export class Session implements DeadlineOwner {
   readonly identity: PeerIdentity;
   readonly serverName: string | undefined;
   readonly usesExtendedMasterSecret: boolean;
-  readonly allowsPathCheck: boolean;
   readonly ticket: SessionTicket;
-  /** How long a check of a new address waits. */
+  /** How long a check of a new address waits; 0 if both sides have not agreed on checks. */
   readonly pathCheckMs: number;
   /** Where records go. */
   peer: PeerAddress;
@@ -51,10 +50,14 @@ export class Session implements DeadlineOwner {
     this.identity = start.identity;
     this.serverName = start.serverName;
     this.usesExtendedMasterSecret = start.usesExtendedMasterSecret;
-    this.allowsPathCheck = start.allowsPathCheck;
     this.ticket = start.ticket ?? 0;
-    this.pathCheckMs = pathCheckMs(start.roundTripMs);
+    this.pathCheckMs = start.allowsPathCheck ? pathCheckMs(start.roundTripMs) : 0;
     this.lastActiveAt = start.now;
+  }
+
+  /** Both sides offered RFC 9853. */
+  get allowsPathCheck(): boolean {
+    return this.pathCheckMs > 0;
   }
 
   get ownCid(): Uint8Array {

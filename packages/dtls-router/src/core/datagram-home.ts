@@ -9,6 +9,8 @@ import {
   peekCid,
   peekForwardFrame,
 } from "@coracle/cluster";
+import { resumptionHome } from "@coracle/dtls";
+import { AdoptedFlows } from "./adopted-flows.ts";
 
 /** Multiplier of {@link flowHome}; odd, so that every bit counts. */
 export const FLOW_HASH_MULTIPLIER = 0x9e37_79b1;
@@ -17,7 +19,11 @@ export const FLOW_HASH_SHIFT = 16;
 /** Offset of the worker octet in a connection ID. */
 export const CID_WORKER_AT = 1;
 
+const HANDSHAKE_RECORD = 22;
 const CID_RECORD = 25;
+/** Behind the record's header. */
+const MESSAGE_TYPE_AT = 13;
+const CLIENT_HELLO = 1;
 /** No owner: no connection ID, or one of another node. */
 const NO_CID = -1;
 const FOREIGN_CID = -2;
@@ -42,9 +48,10 @@ export function flowHome(addressTail: number, port: number, workers: number): nu
   return (Math.imul(addressTail ^ port, FLOW_HASH_MULTIPLIER) >>> FLOW_HASH_SHIFT) % workers;
 }
 
-/** Finds homes; allocates nothing. What will be dropped is at home where it is. */
+/** Finds homes; records with an ID cost no allocation. What will be dropped is at home where it is. */
 export class DatagramHomes {
   readonly #options: HomeOptions;
+  readonly #adopted: AdoptedFlows = new AdoptedFlows();
   readonly #frame: ForwardFrame = emptyForwardFrame();
   readonly #payload: DatagramView = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
@@ -53,11 +60,17 @@ export class DatagramHomes {
   }
 
   /** The worker for a datagram of the public port. */
-  ofPublic(datagram: DatagramView, { address, port }: Endpoint): number {
+  ofPublic(datagram: DatagramView, source: Endpoint): number {
     const { worker, workers } = this.#options;
     const owner = this.#ownerOf(datagram);
     if (owner >= 0) return owner < workers ? owner : worker;
-    if (owner === NO_CID && datagram.bytes[datagram.start] === CID_RECORD) return worker;
+    if (owner === NO_CID) {
+      const type = datagram.bytes[datagram.start];
+      if (type === CID_RECORD) return worker;
+      const adopted = this.#handshakeHome(datagram, source);
+      if (adopted !== undefined) return adopted;
+    }
+    const { address, port } = source;
     return flowHome(tailOf(address, address.length), port, workers);
   }
 
@@ -76,6 +89,21 @@ export class DatagramHomes {
     payload.end = frame.end;
     const owner = this.#ownerOf(payload);
     return owner >= 0 && owner < workers ? owner : worker;
+  }
+
+  /** The worker whose session a hello resumes, for that hello and what follows it; any other hello begins anew. */
+  #handshakeHome({ bytes, start, end }: DatagramView, source: Endpoint): number | undefined {
+    const { nodeId, workers } = this.#options;
+    if (bytes[start] !== HANDSHAKE_RECORD || bytes[start + MESSAGE_TYPE_AT] !== CLIENT_HELLO) {
+      return this.#adopted.worker(source);
+    }
+    const home = resumptionHome(bytes, start, end);
+    if (home?.nodeId === nodeId && home.worker < workers) {
+      this.#adopted.note(source, home.worker);
+      return home.worker;
+    }
+    this.#adopted.forget(source);
+    return undefined;
   }
 
   /** The worker octet of the first connection ID, if that is this node's. */

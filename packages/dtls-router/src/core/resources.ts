@@ -50,7 +50,7 @@ export const ContentFormat = { text: 0, links: 40, octets: 42, json: 50 } as con
 /** The largest `rlen`: an answer is one record. */
 export const RESPONSE_SIZE_BYTES_MAX = 1024;
 /** Where in the alphabet of answers a benchmark's begins. */
-const BENCHMARK_TEXT = "hello benchmark";
+const BENCHMARK_TEXT: Uint8Array = new TextEncoder().encode("hello benchmark");
 const FILL = 0x2a;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -76,7 +76,7 @@ function benchmark({ method, queries }: ResourceRequest): ResourceAnswer {
   const size = queryNumber(queries, "rlen") ?? BENCHMARK_TEXT.length;
   if (size > RESPONSE_SIZE_BYTES_MAX) return refused("4.00", `rlen is at most ${RESPONSE_SIZE_BYTES_MAX}`);
   const payload = new Uint8Array(size).fill(FILL);
-  payload.set(encode(BENCHMARK_TEXT).subarray(0, size));
+  for (let at = 0; at < size && at < BENCHMARK_TEXT.length; at++) payload[at] = BENCHMARK_TEXT[at] ?? FILL;
   return { code: method === "GET" ? "2.05" : "2.04", format: ContentFormat.text, payload };
 }
 
@@ -134,8 +134,12 @@ function listResources({ method }: ResourceRequest): ResourceAnswer {
 }
 
 function queryNumber(queries: readonly string[], name: string): number | undefined {
-  const found = queries.find((query) => query.startsWith(`${name}=`))?.slice(name.length + 1);
-  return found !== undefined && /^\d{1,6}$/.test(found) ? Number(found) : undefined;
+  for (const query of queries) {
+    if (query.length <= name.length || !query.startsWith(name) || query[name.length] !== "=") continue;
+    const found = query.slice(name.length + 1);
+    return /^\d{1,6}$/.test(found) ? Number(found) : undefined;
+  }
+  return undefined;
 }
 
 function text(content: string): ResourceAnswer {

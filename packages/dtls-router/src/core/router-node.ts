@@ -21,7 +21,8 @@ import {
   type PeerAddress,
 } from "@coracle/dtls";
 import { HandshakePaths } from "./handshake-paths.ts";
-import { directPath, isSameClient, readPath, routedPath } from "./peer-path.ts";
+import { PathBook } from "./path-book.ts";
+import { directPath, isSameClient, readPath } from "./peer-path.ts";
 import type { RouterInput, RouterOutput } from "./router-io.ts";
 
 /** Settings of a {@link RouterNode}. */
@@ -64,6 +65,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   readonly cidSizeBytes: number;
   /** Of the MAC in frames between nodes; 0 if they have none. */
   readonly macSizeBytes: number;
+  readonly #paths: PathBook = new PathBook();
   readonly #handshakePaths: HandshakePaths = new HandshakePaths();
   readonly #scratch: DatagramView = { bytes: new Uint8Array(FORWARD_HEADER_SIZE_BYTES_MAX + 65_536), start: 0, end: 0 };
   #outputs: RouterOutput[] = [];
@@ -146,7 +148,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
     if (decision.kind === "forward") {
       this.#sendToMember(roomy, decision);
     } else if (decision.kind === "local") {
-      const path = directPath(source);
+      const path = this.#paths.direct(source);
       this.#handshakePaths.forget(path);
       this.#open(roomy, decision, path, now);
     }
@@ -183,7 +185,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   #openForwarded(datagram: DatagramView, decision: RouteDecision, now: Millis): void {
     const { router } = decision;
     if (router === undefined) return;
-    const path = routedPath(datagram.bytes, decision.frame, router);
+    const path = this.#paths.routed(datagram.bytes, decision.frame, router);
     const cid = this.server.handshakeCount === 0 ? undefined : this.#firstCid(datagram, decision);
     if (cid !== undefined && this.server.stageOf(cid) === "handshake") {
       const client = directPath(readPath(path).client);
@@ -275,7 +277,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   }
 
   #answer(peer: PeerAddress, bytes: Uint8Array): void {
-    const path = readPath(peer);
+    const path = this.#paths.read(peer);
     const router = path.router ?? this.#handshakePaths.router(peer);
     const record = router === undefined ? { bytes, start: 0, end: bytes.length } : withRoom(bytes);
     const decision = this.router.routeAnswer(record, path.client, router);

@@ -125,7 +125,8 @@ export class ThreadedSessions implements SessionService {
       const done = Promise.withResolvers<number>();
       this.#farewells.push(done.resolve);
       line.tell(WorkerMessage.farewell, { tellDevices });
-      told += await done.promise;
+      const count = await done.promise;
+      told += count;
     });
     const aborted = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });

@@ -23,6 +23,8 @@ export class UdpDevice {
   summary: SessionSummary | undefined;
   closed = false;
   retransmissions = 0;
+  /** Goes in front of every datagram: records that a router skips on its way to the one with the connection ID. */
+  prefix: Uint8Array = new Uint8Array(0);
   readonly #client: DtlsClient;
   readonly #waiting: Map<number, (answer: ParsedPacket) => void> = new Map();
   #socket: Socket;
@@ -159,7 +161,7 @@ export class UdpDevice {
   #obey(output: DtlsOutput): void {
     switch (output.kind) {
       case "send":
-        this.#socket.send(output.bytes, this.#port, "127.0.0.1");
+        this.#socket.send(Buffer.concat([this.prefix, output.bytes]), this.#port, "127.0.0.1");
         return;
       case "established":
         this.summary = output.summary;

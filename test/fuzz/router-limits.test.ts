@@ -64,10 +64,7 @@ describe("a router's limits", { timeout: 120_000 }, () => {
       for (let count = 0; count < 3; count++) devices.push(await UdpDevice.connect({ port: router.port, psk }));
       const [first, silent, third] = devices;
       assert.ok(first !== undefined && silent !== undefined && third !== undefined);
-      const talk = async (): Promise<void> => {
-        for (let round = 0; !isOver; round++) await (round % 2 === 0 ? first : third).request("GET", "benchmark");
-      };
-      const talking = talk();
+      const talking = talk([first, third], () => isOver);
       const fourth = UdpDevice.connect({ port: router.port, psk });
       await eventually(async () => (await dropped(router, "dropSessionsFull")) > 0, "a refusal");
       assert.deepEqual([await held(router, "sessions"), await evicted(router)], [3, 0], "nobody is stale yet");
@@ -110,10 +107,7 @@ describe("a router's limits", { timeout: 120_000 }, () => {
     try {
       const [first] = devices;
       assert.ok(first !== undefined);
-      const talk = async (): Promise<void> => {
-        while (!isOver) await first.request("GET", "benchmark");
-      };
-      const talking = talk();
+      const talking = talk([first], () => isOver);
       devices.push(...(await Promise.all([1, 2, 3].map(() => UdpDevice.connect({ port: router.port, psk })))));
       isOver = true;
       await talking;
@@ -127,6 +121,11 @@ describe("a router's limits", { timeout: 120_000 }, () => {
     }
   });
 });
+
+/** Asks from one device after the other. */
+async function talk(devices: readonly UdpDevice[], isOver: () => boolean): Promise<void> {
+  for (let round = 0; !isOver(); round++) await devices[round % devices.length]?.request("GET", "benchmark");
+}
 
 function evicted(router: RouterProcess): Promise<number> {
   return router.metric('coracle_dtls_events_total{event="sessionsEvicted"}');

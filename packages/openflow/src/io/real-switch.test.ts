@@ -6,6 +6,7 @@ import { until, withOvs } from "@coracle/ovsdb/testing";
 import {
   FIELD,
   type Flow,
+  flowChangeSource,
   flowKey,
   formatFlowBrief,
   matchBig,
@@ -123,6 +124,34 @@ test("real switch: one bad flow in a bundle is found by index, and nothing is in
       assert.equal((await client.dumpFlows()).length, 0);
       await client.applyFlows({ adds: flows });
       assert.equal((await client.dumpFlows()).length, 100);
+    });
+  }));
+
+test("real switch: of a bundle that is committed at once all but what it cannot read is installed, and told so", () =>
+  withOvs("partial bundle", async (ovs) => {
+    ovs.addBridge("br0");
+    await withClient({ target: { path: ovs.managementSocket("br0") } }, async (client) => {
+      const flows = remoteFlows(10);
+      const match = [matchNumber(FIELD.arp_tpa, 1)];
+      const noEthType: Flow = { table: 0, priority: 5, cookie: 0n, match, actions: [] };
+      const source = flowChangeSource({ adds: [...flows.slice(0, 4), noEthType, ...flows.slice(4)] });
+      const { cause } = await refusal(client.bundle(source, { commitAtOnce: true }));
+      assert.deepEqual([cause.code, cause.isPartial], ["REFUSED", true]);
+      assert.deepEqual(
+        cause.failures?.map(({ index, error }) => [index, error.name]),
+        [[4, "OFPBMC_BAD_PREREQ"]],
+      );
+      const there = new Set((await client.dumpFlows()).map(flowKey));
+      assert.deepEqual(there, new Set(flows.map(flowKey)));
+      const noGroup: Flow = { table: 0, priority: 5, cookie: 0n, match: [], actions: [{ kind: "group", group: 99 }] };
+      const whole = flowChangeSource({ deletes: [{ match: [] }], adds: [noGroup] });
+      const uncommitted = await refusal(client.bundle(whole, { commitAtOnce: true }));
+      assert.deepEqual([uncommitted.cause.code, uncommitted.cause.isPartial], ["REFUSED", undefined]);
+      assert.equal(
+        (await client.dumpFlows()).length,
+        flows.length,
+        "what it could read but not do, it did not do at all",
+      );
     });
   }));
 

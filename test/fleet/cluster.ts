@@ -111,6 +111,19 @@ export class FleetCluster {
     return lines.reduce((sum, line) => sum + Number(line?.slice(sample.length + 1) ?? 0), 0);
   }
 
+  /** What a failed test shows: the nodes that each router knows, and all it dropped. */
+  async describe(): Promise<string> {
+    const told = this.routers.map(async ({ id, http }) => {
+      const nodes = await (await fetch(`${http}/nodes`)).text();
+      const samples = (await (await fetch(`${http}/metrics`)).text()).split("\n");
+      const counted = samples.filter((line) =>
+        /^coracle_(?:router|dtls|cluster)\w*(?:drops|datagrams|channel|management)/.test(line),
+      );
+      return [`router ${id}`, nodes, ...counted.filter((line) => !line.endsWith(" 0"))].join("\n");
+    });
+    return (await Promise.all(told)).join("\n");
+  }
+
   async end(): Promise<void> {
     await Promise.all(this.members.map(({ program }) => program.end()));
     rmSync(this.folder, { recursive: true, force: true });

@@ -10,7 +10,7 @@ const DEVICES = 200;
 const RATE = 400;
 const STIRRED_MS = 10_000;
 /** Not so often that a machine at work elsewhere looks like a loss, and over soon when a node is gone. */
-const PATIENCE = ["--ack-timeout", "800ms", "--retransmissions-max", "3", "--handshake-timeout", "6s"];
+const PATIENCE = ["--ack-timeout", "1s", "--retransmissions-max", "3", "--handshake-timeout", "6s"];
 
 let cluster: FleetCluster;
 let front: Front;
@@ -100,7 +100,8 @@ describe("two hundred devices behind a balancer that forgets", { timeout: 240_00
       after = await devices.numbers();
       // One request of each device whose keys died with the node, and no other.
       const lost = Object.fromEntries(Object.entries(after.nodes).map(([node, counts]) => [node, counts.lost]));
-      assert.deepEqual(lost, { 1: 0, 2: 0, 3: orphans });
+      if ((lost["1"] ?? 0) + (lost["2"] ?? 0) > 0 || lost["3"] !== orphans)
+        assert.fail(`${orphans} orphans, lost ${JSON.stringify(lost)}\n${await cluster.describe()}`);
       const { perBackend } = await front.flows();
       assert.ok((perBackend[`127.0.0.1:${third.port}`] ?? 0) > 0, JSON.stringify(perBackend));
     } finally {

@@ -49,7 +49,9 @@ export class Front {
     const health = cluster.routers.map(({ http }) => `${http}/readyz`).join(",");
     const place = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--backends", backends];
     const asking = ["--health", health, "--health-every", "200ms", "--health-timeout", "2s", "--health-failures", "1"];
-    const front = new Front(ChildProgram.source("load", ["nat", ...place, ...asking]), cluster);
+    // A machine at work elsewhere answers late: what comes to a port that was left is not lost at once.
+    const patience = ["--linger", "3s"];
+    const front = new Front(ChildProgram.source("load", ["nat", ...place, ...asking, ...patience]), cluster);
     const [, url = ""] = await front.program.see(/"url":"(http:[^"]+)"/);
     const [, port = ""] = await front.program.see(/"port":"listen","at":(\d+)/);
     front.#url = url;

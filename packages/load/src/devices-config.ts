@@ -27,8 +27,10 @@ export interface DevicesConfig extends ServiceConfig {
   readonly rebindEveryMs: number | undefined;
   readonly pskFile: string | undefined;
   readonly caFile: readonly string[];
+  readonly serverKeyFile: readonly string[];
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
+  readonly certDir: string | undefined;
   readonly serverName: string | undefined;
   readonly suites: readonly string[];
   readonly cid: boolean;
@@ -119,8 +121,19 @@ const fleetFlags = {
 const dtlsFlags = {
   pskFile: flag.path({ help: "Pre-shared keys, identity=base64 a line; devices take them in turn.", group: DTLS }),
   caFile: flag.repeated(flag.path({ help: "Authorities of the server's certificate, PEM.", group: DTLS })),
-  certFile: flag.path({ help: "Certificate chain that devices show, PEM.", group: DTLS }),
-  keyFile: flag.path({ help: "P-256 private key of --cert-file, PEM.", group: DTLS }),
+  serverKeyFile: flag.repeated(
+    flag.path({ help: "Public key of the server, PEM; trusted raw, and in whatever certificate.", group: DTLS }),
+  ),
+  certFile: flag.path({ help: "Certificate chain that all devices show, PEM.", group: DTLS }),
+  keyFile: flag.path({
+    help: "P-256 private key of --cert-file, PEM; without --cert-file devices show the bare public key.",
+    group: DTLS,
+  }),
+  certDir: flag.path({
+    help: "A folder of NAME.pem with NAME.key beside it, a certificate for each device; devices take them in turn.",
+    valueName: "FOLDER",
+    group: DTLS,
+  }),
   serverName: flag.text({ help: "Name that must be in the server's certificate.", valueName: "NAME", group: DTLS }),
   suites: flag.repeated(
     flag.parsed(readSuiteName, {
@@ -190,9 +203,11 @@ export const devicesConfig: Config<DevicesConfig> = defineConfig({
     }),
   },
   check: (config) => {
-    if ((config.certFile === undefined) !== (config.keyFile === undefined))
-      return "--cert-file and --key-file go together";
-    if (config.pskFile === undefined && config.caFile.length === 0) return "give --psk-file or --ca-file";
+    const { certFile, keyFile, certDir, pskFile, caFile, serverKeyFile } = config;
+    if (certFile !== undefined && keyFile === undefined) return "--cert-file needs --key-file";
+    if (certDir !== undefined && keyFile !== undefined) return "--cert-dir and --key-file do not go together";
+    if (pskFile === undefined && caFile.length + serverKeyFile.length === 0)
+      return "give --psk-file, --ca-file or --server-key-file";
     return undefined;
   },
   examples: [

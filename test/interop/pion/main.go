@@ -1,5 +1,5 @@
 // pion/dtls driven by lines, as a client (`send HEX`) or as a server that answers with `peer=PORT ` and the message.
-// It tells `ready PORT`, `data HEX`, `failed TEXT`.
+// It tells `ready PORT`, `data HEX`, `failed TEXT`; a server tells `refused TEXT`.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/crypto/elliptic"
 )
 
 func main() {
@@ -34,7 +36,7 @@ func main() {
 	}
 }
 
-// options: psk by `identity` and `key`, certificates by `trust` or `cert` and `key-file`, `cid` bytes (0: sends only), `suite`.
+// options: psk by `identity` and `key`, certificates by `trust` or `cert` and `key-file`, `cid` bytes (0: sends only), `suite`, `curve`.
 func options(flags map[string]string) ([]dtls.Option, error) {
 	all := []dtls.Option{dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret)}
 	if text, has := flags["cid"]; has {
@@ -64,13 +66,14 @@ func options(flags map[string]string) ([]dtls.Option, error) {
 		all = append(all, dtls.WithPSK(lookup), dtls.WithPSKIdentityHint([]byte(identity)))
 	}
 	if path, has := flags["trust"]; has {
-		pem, err := os.ReadFile(path)
+		pool, err := authorities(path)
 		if err != nil {
 			return nil, err
 		}
-		pool := x509.NewCertPool()
-		pool.AppendCertsFromPEM(pem)
 		all = append(all, dtls.WithRootCAs(pool), dtls.WithServerName("localhost"))
+	}
+	if flags["curve"] == "x25519" {
+		all = append(all, dtls.WithEllipticCurves(elliptic.X25519))
 	}
 	if path, has := flags["cert"]; has {
 		pair, err := tls.LoadX509KeyPair(path, flags["key-file"])
@@ -80,6 +83,16 @@ func options(flags map[string]string) ([]dtls.Option, error) {
 		all = append(all, dtls.WithCertificates(pair))
 	}
 	return all, nil
+}
+
+func authorities(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	return pool, nil
 }
 
 func connect(flags map[string]string) error {
@@ -138,6 +151,17 @@ func serve(flags map[string]string) error {
 	for _, option := range shared {
 		own = append(own, option)
 	}
+	if path, has := flags["client-ca"]; has {
+		pool, err := authorities(path)
+		if err != nil {
+			return err
+		}
+		policy := dtls.RequireAndVerifyClientCert
+		if flags["client-certificate"] == "optional" {
+			policy = dtls.VerifyClientCertIfGiven
+		}
+		own = append(own, dtls.WithClientCAs(pool), dtls.WithClientAuth(policy))
+	}
 	listener, err := dtls.ListenWithOptions("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, own...)
 	if err != nil {
 		return err
@@ -145,8 +169,12 @@ func serve(flags map[string]string) error {
 	fmt.Println("ready", listener.Addr().(*net.UDPAddr).Port)
 	for {
 		conn, err := listener.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return err
+		}
+		if err != nil {
+			fmt.Println("refused", err)
+			continue
 		}
 		go answer(conn)
 	}

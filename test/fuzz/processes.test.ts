@@ -2,16 +2,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { SeededRandom } from "@coracle/base";
-import { eventually } from "@coracle/sim";
+import { type Random, SeededRandom } from "@coracle/base";
+import { eventually, freeUdpPort } from "@coracle/sim";
 import { startRouter, TEST_KEY, TestFolder } from "../../packages/dtls-router/src/testing/router-process.ts";
 import { UdpDevice } from "../../packages/dtls-router/src/testing/udp-device.ts";
-import { freeUdpPort, startProgram } from "../../packages/heartbeat/src/testing/cluster-program.ts";
+import { startProgram } from "../../packages/heartbeat/src/testing/cluster-program.ts";
 import { Relay } from "../interop/relay.ts";
 import { type Corpus, CorpusSource } from "./datagram-corpus.ts";
 import { Exposition } from "./exposition.ts";
 import { fuzzDatagrams, fuzzSeed } from "./fuzz-settings.ts";
 import { HostileSockets } from "./hostile-sockets.ts";
+import { Insider } from "./insider.ts";
 import { Mutator } from "./mutation.ts";
 
 const MODES = ["plain", "dtls-mac"] as const;
@@ -65,9 +66,16 @@ async function startCluster(mode: (typeof MODES)[number], started: Program[]): P
   return { programs: started, publicPorts, clusterPorts };
 }
 
+/** Who sends what should not be sent. */
+interface Attack {
+  readonly sockets: HostileSockets;
+  readonly insider: Insider;
+  readonly toPublic: Mutator;
+  readonly toCluster: Mutator;
+}
+
 /** Sends hostile datagrams to every port of the cluster, most of them to the first router, until `count` are sent. */
-async function flood(sockets: HostileSockets, cluster: Cluster, mutators: readonly Mutator[], count: number) {
-  const [toPublic, toCluster] = mutators as [Mutator, Mutator];
+async function flood({ sockets, insider, toPublic, toCluster }: Attack, cluster: Cluster, count: number) {
   const [firstPublic = 0, secondPublic = 0] = cluster.publicPorts;
   const until = sockets.sent + count;
   while (sockets.sent < until) {
@@ -80,6 +88,7 @@ async function flood(sockets: HostileSockets, cluster: Cluster, mutators: readon
       mutator.next();
       sockets.send(mutator.copy(), port ?? firstPublic);
     }
+    insider.send();
     await new Promise<void>((resolve) => {
       setTimeout(resolve, 1);
     });
@@ -124,12 +133,12 @@ async function allAccounted(program: Program): Promise<void> {
   });
 }
 
-function templates(corpus: Corpus, captured: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
+function makeMutators(corpus: Corpus, captured: readonly Uint8Array[], random: Random) {
   const own = [...corpus.public, ...captured, ...captured];
-  return [
-    [...own, ...own, ...corpus.cluster],
-    [...corpus.cluster, ...corpus.cluster, ...own],
-  ];
+  return {
+    toPublic: new Mutator([...own, ...own, ...corpus.cluster], random),
+    toCluster: new Mutator([...corpus.cluster, ...corpus.cluster, ...own], random),
+  };
 }
 
 for (const mode of MODES) {
@@ -140,6 +149,7 @@ for (const mode of MODES) {
       const programs: Program[] = [];
       const sockets = await HostileSockets.open();
       let device: UdpDevice | undefined;
+      let insider: Insider | undefined;
       let relay: Relay | undefined;
       try {
         const cluster = await startCluster(mode, programs);
@@ -150,13 +160,15 @@ for (const mode of MODES) {
         recorded.close();
         const random = new SeededRandom(seed);
         const corpus = corpora.record(corpora.cluster(mode, seed));
-        const mutators = templates(corpus, relay.upward).map((each) => new Mutator(each, random));
-        device = await UdpDevice.connect({ port: cluster.publicPorts[0] ?? 0, psk });
-        await flood(sockets, cluster, mutators, Math.ceil(DATAGRAMS / 4));
+        const place = { port: cluster.publicPorts[0] ?? 0, psk };
+        insider = await Insider.connect(place, random);
+        const attack = { sockets, insider, ...makeMutators(corpus, relay.upward, random) };
+        device = await UdpDevice.connect(place);
+        await flood(attack, cluster, Math.ceil(DATAGRAMS / 4));
         const before = await rssBytes(programs);
         let isOver = false;
         const asking = ask(device, cluster.publicPorts, () => isOver);
-        await flood(sockets, cluster, mutators, Math.ceil((DATAGRAMS * 3) / 4));
+        await flood(attack, cluster, Math.ceil((DATAGRAMS * 3) / 4));
         isOver = true;
         const answered = await asking;
         assert.ok(answered > 0, `${context}: nothing was asked`);
@@ -164,6 +176,7 @@ for (const mode of MODES) {
         for (const program of programs) assert.equal(await program.end(), 0, `${context}: ${program.name} ended`);
       } finally {
         device?.close();
+        insider?.close();
         relay?.close();
         sockets.close();
         await Promise.all(programs.map((program) => program.end()));
@@ -198,7 +211,11 @@ async function judge(
     causes.push(...metrics.named("coracle_router_drops_total", "cause"));
     causes.push(...metrics.named("coracle_dtls_drops_total", "cause"));
     assert.ok(causes.length >= 20, `${context}: ${name} counted only ${causes.join(", ")}`);
-    assert.equal(metrics.total("coracle_router_held", "what", ["sessions"]), name === "router 1" ? 2 : 0);
+    assert.equal(metrics.total("coracle_router_held", "what", ["sessions"]), name === "router 1" ? 3 : 0);
+    if (name === "router 1") {
+      const application = metrics.samples("coracle_router_upstream_total", "event");
+      assert.ok((application.get("malformed") ?? 0) > 0, `${context}: nothing was malformed inside a session`);
+    }
   }
   assert.deepEqual(sockets.amplified(), [], context);
   assert.ok(sockets.receivedBytes > 0, `${context}: not one ClientHello was answered`);

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSocket } from "node:dgram";
+
+export { freeUdpPort } from "@coracle/sim";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 const START_TIMEOUT_MS = 30_000;
@@ -41,19 +42,6 @@ export class TestFolder {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
-}
-
-/** A UDP port that was free a moment ago: members have to know each other's before they start. */
-export async function freeUdpPort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => {
-    socket.bind(0, "127.0.0.1", resolve);
-  });
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => {
-    socket.close(resolve);
-  });
-  return port;
 }
 
 /** Starts a router and waits until it serves. */

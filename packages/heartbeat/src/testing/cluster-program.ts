@@ -1,6 +1,7 @@
 // A program of a cluster as a real process: started from its source with ephemeral HTTP, ended in the end.
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
+
+export { freeUdpPort } from "@coracle/sim";
 
 const START_TIMEOUT_MS = 30_000;
 
@@ -14,19 +15,6 @@ export interface ClusterProgram {
   isReady(): Promise<boolean>;
   /** Ends it; resolves when it has ended. */
   end(signal?: "SIGTERM" | "SIGKILL"): Promise<number | null>;
-}
-
-/** A UDP port that was free a moment ago: nodes have to know each other's before they start. */
-export async function freeUdpPort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => {
-    socket.bind(0, "127.0.0.1", resolve);
-  });
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => {
-    socket.close(resolve);
-  });
-  return port;
 }
 
 /** Starts `packages/NAME` and waits until it serves HTTP. */

@@ -23,6 +23,11 @@ export const RETRANSMISSION_TIMING: RetransmissionTiming = { initialMs: 1000, ca
 const CAUTIOUS_DATAGRAM_SIZE = 512;
 const CAUTIOUS_FROM = 2;
 
+/** A stateless server cannot put a hello together, so it is never cut for caution (RFC 6347 §4.2.1). */
+function isClientHello(item: FlightItem): boolean {
+  return item.kind === "message" && item.message.type === HandshakeType.clientHello;
+}
+
 /** Where a channel starts. */
 export interface ChannelOptions {
   /** Sequence of its first handshake message. */
@@ -94,7 +99,7 @@ export class HandshakeChannel implements RecordSource {
 
   /** The flight as datagrams; with `awaitsAnswer` the timer is armed. */
   transmit(now: Millis, awaitsAnswer: boolean): readonly Uint8Array[] {
-    const cautious = this.#transmissions >= CAUTIOUS_FROM;
+    const cautious = this.#transmissions >= CAUTIOUS_FROM && !this.#items.some(isClientHello);
     if (this.#transmissions++ === 0) this.flightSentAt = now;
     if (awaitsAnswer) {
       this.deadline = millis(now + this.#waitMs);

@@ -64,8 +64,3 @@ export function cipherSuiteByCode(code: number): CipherSuite | undefined {
 export function cipherSuiteByName(name: string): CipherSuite | undefined {
   return BY_NAME.get(name.replace(/^TLS_/, ""));
 }
-
-/** True if the key exchange uses an elliptic-curve group. */
-export function usesGroup(exchange: KeyExchange): boolean {
-  return exchange !== "psk";
-}

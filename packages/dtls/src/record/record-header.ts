@@ -55,7 +55,7 @@ export function writeRecordHeader(
   out[1] = DTLS_1_2 >>> 8;
   out[2] = DTLS_1_2 & 0xff;
   writeEpochAndSequence(out, 3, epoch, sequence);
-  out.set(cid, RECORD_CID_OFFSET);
+  for (let index = 0; index < cid.length; index++) out[RECORD_CID_OFFSET + index] = cid[index] as number;
   const at = RECORD_CID_OFFSET + cid.length;
   out[at] = payloadSizeBytes >>> 8;
   out[at + 1] = payloadSizeBytes & 0xff;

@@ -4,7 +4,7 @@ import type { OvsFabric } from "@coracle/ovs-agent/fabric";
 import type { PrivateOvs } from "@coracle/ovsdb/testing";
 import { type Bench, type BenchContext, interleave } from "./bench.ts";
 import { BRIDGE, emptyBridge, guestIpv4, startSwitch, withFabric } from "./flows/bench-switch.ts";
-import { addBarePorts, removeBarePorts } from "./ovsdb/bare-ports.ts";
+import { addBarePorts, addPortsByTool, removeBarePorts } from "./ovsdb/bare-ports.ts";
 import { type BenchRow, toRow } from "./row.ts";
 
 /** The benchmark. */
@@ -32,6 +32,13 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
     removeBarePorts(ovs, batches * BATCH);
     return figure;
   };
+  const tool = async (): Promise<number> => {
+    const figure = addPortsByTool(ovs, batches, BATCH);
+    removeBarePorts(ovs, batches * BATCH);
+    return figure;
+  };
+  context.progress(`${rounds} rounds beside ovs-vsctl`);
+  const besideTool = await interleave(rounds, bare, tool);
   context.progress(`${rounds} rounds beside bare transactions`);
   const besideBare = await interleave(rounds, ours, bare);
   context.progress(`${processes * 2} processes`);
@@ -39,10 +46,12 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   const base = { bench: "ovsdb", unit: "ports/s", better: "higher" } as const;
   const client = { ...base, row: "client: 100 ports a transaction, configuration awaited" };
   const fabric = { ...base, row: "agent: 100 ports a transaction, numbers and flows awaited" };
-  const limited = besideBare.map(([, bareFigure]): [number, number] => [bareFigure, PORTS_PER_SECOND_MIN]);
+  const bareFigures = [...besideTool.map(([figure]) => figure), ...besideBare.map(([, figure]) => figure)];
+  const limited = bareFigures.map((figure): [number, number] => [figure, PORTS_PER_SECOND_MIN]);
   const beside = besideBare.map(([each]): [number, number] => [each, byProcesses]);
   return [
     toRow({ ...client, against: "limit", gate: 1, rounds: limited }),
+    toRow({ ...client, against: "ovs-vsctl, a process for the same 100", gate: 1, rounds: besideTool }),
     toRow({ ...fabric, against: "the client alone", rounds: besideBare }),
     toRow({ ...fabric, against: "ovs-vsctl, two processes a port", gate: 10, rounds: beside }),
   ];

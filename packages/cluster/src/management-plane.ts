@@ -60,6 +60,8 @@ export const MANAGEMENT_COUNTERS = [
   /** A session whose peer changed its node id. */
   "session-id-changed",
   "sessions-full",
+  /** A stranger's handshake, while so many are under way that the rest is kept for listed addresses. */
+  "crowded",
 ] as const;
 
 /** One of {@link MANAGEMENT_COUNTERS}. */
@@ -67,6 +69,7 @@ export type ManagementCounter = (typeof MANAGEMENT_COUNTERS)[number];
 
 const RECORD_TYPE_FIRST = 20;
 const RECORD_TYPE_LAST = 25;
+const HANDSHAKE_RECORD = 22;
 
 /** Node table and channel behind one `handle`/`poll`. Same calls in all three modes. */
 export class ManagementPlane implements Machine<ManagementInput, ManagementOutput> {
@@ -121,6 +124,9 @@ export class ManagementPlane implements Machine<ManagementInput, ManagementOutpu
     }
     if (type < RECORD_TYPE_FIRST || type > RECORD_TYPE_LAST) return this.counters.add("unknown-datagram");
     if (this.#channel === undefined) return this.counters.add("record-in-plain-mode");
+    // To bring a cookie back costs a stranger little; what he begins must not keep the cluster's own nodes out.
+    if (this.#channel.isCrowded && type === HANDSHAKE_RECORD && !this.table.knows(formatEndpoint(from)))
+      return this.counters.add("crowded");
     this.#channel.receive(from, bytes, now);
   }
 

@@ -73,16 +73,18 @@ export function isMember(record: NodeRecord): boolean {
 
 /**
  * The verdict on a member by its silence. Sums are compared, not differences: a driver that comes exactly at
- * {@link nextVerdictAt} must find the verdict changed, whatever the fractions of the clock round to.
+ * {@link nextDueAt} must find the verdict changed, whatever the fractions of the clock round to.
  */
 export function judgeSilence(record: NodeRecord, now: Millis, timers: ClusterTimers): "alive" | "suspect" | "dead" {
   if (now >= deadAt(record, timers)) return "dead";
   return now >= suspectAt(record, timers) ? "suspect" : "alive";
 }
 
-/** When the verdict on a member can change next if it stays silent. */
-export function nextVerdictAt(record: NodeRecord, timers: ClusterTimers): number {
-  return record.liveness === "alive" ? suspectAt(record, timers) : deadAt(record, timers);
+/** When something is to be done about a node that stays silent: a ping, a verdict, or to forget it. */
+export function nextDueAt(record: NodeRecord, timers: ClusterTimers): number {
+  if (!isMember(record)) return record.lastSeen + timers.goneKeepMs;
+  const verdictAt = record.liveness === "alive" ? suspectAt(record, timers) : deadAt(record, timers);
+  return Math.min(record.nextPingAt, verdictAt);
 }
 
 function suspectAt(record: NodeRecord, timers: ClusterTimers): number {

@@ -38,6 +38,9 @@ export const CLUSTER_TIMERS: ClusterTimers = {
   goneKeepMs: 600_000,
 };
 
+/** A deadline met this much late means that this process stood still, not that the others were silent. */
+export const STALL_MS = 1000;
+
 /** Where the addresses of the cluster come from. */
 export type Discovery =
   /** A fixed list. It may name this node too. */

@@ -10,7 +10,7 @@ import {
   isMember,
   judgeSilence,
   makeNodeRecord,
-  nextVerdictAt,
+  nextDueAt,
   type NodeRecord,
   type NodeView,
   noteRoundTrip,
@@ -24,12 +24,9 @@ import {
   type NodeTableOutput,
 } from "./node-table-io.ts";
 import { type OwnIdVerdict, OwnIdWatch } from "./own-id.ts";
-import { type NodeTableOptions, type NodeTableSettings, nodeTableSettings } from "./node-table-options.ts";
+import { type NodeTableOptions, type NodeTableSettings, nodeTableSettings, STALL_MS } from "./node-table-options.ts";
 import { encodePingPong, NodeState, parsePingPong, type PingPong } from "./ping-pong.ts";
 import { countMembers, hasFormed, ownState, type ReadinessFacts } from "./readiness.ts";
-
-/** A deadline met this much late means that this process stood still, not that the others were silent. */
-const STALL_MS = 1000;
 
 /**
  * The membership machine of one node. It answers pings, finds nodes at listed addresses, pings the silent, and tells who
@@ -79,6 +76,11 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     return this.#byKey.size;
   }
 
+  /** True for the text of an address that is listed or a member's. */
+  knows(key: string): boolean {
+    return this.#candidates.has(key) || this.#byKey.has(key);
+  }
+
   handle(input: NodeTableInput, now: Millis): void {
     this.#forgiveStall(now);
     switch (input.kind) {
@@ -123,16 +125,12 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
 
   #earliest(): Millis | undefined {
     if (!this.#started) return undefined;
-    const { timers } = this.#settings;
     let next = Math.min(
       this.#discoverAt ?? Number.POSITIVE_INFINITY,
       this.#claims.nextTimeout() ?? Number.POSITIVE_INFINITY,
       this.#candidates.nextTimeout(this.#byKey) ?? Number.POSITIVE_INFINITY,
     );
-    for (const record of this.#records.values())
-      next = isMember(record)
-        ? Math.min(next, record.nextPingAt, nextVerdictAt(record, timers))
-        : Math.min(next, record.lastSeen + timers.goneKeepMs);
+    for (const record of this.#records.values()) next = Math.min(next, nextDueAt(record, this.#settings.timers));
     return next === Number.POSITIVE_INFINITY ? undefined : (next as Millis);
   }
 
@@ -159,7 +157,7 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
     const message = parsed.value;
     this.counters.add(message.kind === "ping" ? "ping-received" : "pong-received");
     const key = formatEndpoint(from);
-    const isKnown = !this.#settings.listedOnly || this.#candidates.has(key) || this.#byKey.has(key);
+    const isKnown = !this.#settings.listedOnly || this.knows(key);
     if (message.nodeId === this.#settings.nodeId) return this.#receiveOwnId(from, this.#ownId.judge(key, isKnown, now));
     if (!isKnown) {
       this.counters.add("unlisted-sender");
@@ -230,14 +228,14 @@ export class NodeTable implements Machine<NodeTableInput, NodeTableOutput> {
   }
 
   #hear(record: NodeRecord, message: PingPong, now: Millis): void {
-    const { refreshIntervalMs } = this.#settings.timers;
+    const { timers, random } = this.#settings;
     if (message.kind === "pong") noteRoundTrip(record, now);
     record.pingSentAt = undefined;
     record.pingsUnanswered = 0;
     record.lastSeen = now;
     record.state = message.state;
     // A little early by chance: so two nodes do not ping each other at the same moment for ever.
-    record.nextPingAt = (now + refreshIntervalMs * (1 - 0.1 * this.#settings.random.next())) as Millis;
+    record.nextPingAt = (now + timers.refreshIntervalMs * (1 - 0.1 * random.next())) as Millis;
     if (record.liveness === "alive") return;
     const returned = !isMember(record);
     record.liveness = "alive";

@@ -29,6 +29,8 @@ export type ChannelOutput =
  * (RFC 6347 §4.2.8): a late duplicate must not end a session.
  */
 export interface ProtectedChannel {
+  /** True while half of the handshakes that peers may have begun at once are under way. */
+  readonly isCrowded: boolean;
   /** The state of the session with an address. */
   status(peer: Endpoint): "none" | "handshaking" | "established";
   /** Starts a handshake as client. Does nothing unless the status is `none`. */

@@ -5,6 +5,8 @@ import { type Millis, millis, SeededRandom } from "@coracle/base";
 import { systemCrypto } from "@coracle/dtls/io";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.ts";
 import type { ChannelOutput } from "../protected-channel.ts";
+import { ManagementPlane } from "../management-plane.ts";
+import { nodeId } from "../node-id.ts";
 import { DtlsChannel } from "./dtls-channel.ts";
 
 const PING = Uint8Array.of(61, 1, 0, 0, 0, 0);
@@ -143,6 +145,43 @@ describe("two nodes", () => {
     assert.ok(low.send(HIGH, PING, pair.now));
     pair.run(5);
     assert.equal(pair.count("message", HIGH), 1);
+  });
+});
+
+describe("strangers that bring their cookies back and then say no more", () => {
+  it("fill half of the places for handshakes, and a listed node still gets in", () => {
+    const table = { nodeId: nodeId(2), random: new SeededRandom(8), selfAddresses: [HIGH] };
+    const own = channel(2);
+    const plane = new ManagementPlane({
+      mode: "dtls",
+      channel: own,
+      table: { ...table, discovery: { kind: "static", addresses: [LOW, HIGH] } },
+    });
+    plane.handle({ kind: "start" }, millis(0));
+    const exchange = (peer: DtlsChannel, address: Endpoint, rounds: number): void => {
+      for (let round = 0; round < rounds; round++) {
+        for (let output = peer.poll(); output !== undefined; output = peer.poll()) {
+          if (output.kind === "transmit")
+            plane.handle({ kind: "datagram", from: address, bytes: output.bytes }, millis(1));
+        }
+        for (let output = plane.poll(); output !== undefined; output = plane.poll()) {
+          if (output.kind === "transmit" && formatEndpoint(output.to) === formatEndpoint(address)) {
+            peer.receive(HIGH, output.bytes, millis(1));
+          }
+        }
+      }
+    };
+    for (let index = 0; index < 300; index++) {
+      const stranger = channel(100 + index, { secret: "unknown" });
+      stranger.connect(HIGH, "keep-own", millis(1));
+      exchange(stranger, at(`198.51.100.${index % 250}:${1000 + index}`), 2);
+    }
+    assert.equal(own.sizes.handshakes, 128);
+    assert.ok(plane.counters.get("crowded") > 0);
+    const low = channel(1);
+    low.connect(HIGH, "keep-own", millis(1));
+    exchange(low, LOW, 6);
+    assert.equal(low.status(HIGH), "established");
   });
 });
 

@@ -115,6 +115,10 @@ export class DtlsChannel implements ProtectedChannel {
     };
   }
 
+  get isCrowded(): boolean {
+    return this.#server.handshakeCount >= HANDSHAKES_MAX / 2;
+  }
+
   status(peer: Endpoint): "none" | "handshaking" | "established" {
     const key = formatEndpoint(peer);
     const attempt = this.#attempts.get(key);

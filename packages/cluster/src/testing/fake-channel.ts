@@ -30,6 +30,7 @@ export class FakeChannel implements ProtectedChannel {
   readonly #outputs: ChannelOutput[] = [];
   /** Handshakes given up because the peer had started one too. */
   yielded = 0;
+  isCrowded = false;
 
   constructor(random: Random) {
     this.#random = random;

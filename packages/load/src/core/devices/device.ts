@@ -187,6 +187,8 @@ export class Device {
       case "closed":
         this.#client = undefined;
         this.#isEstablished = false;
+        // What a fatal alert ended must not be resumed (RFC 5246 §7.2.2).
+        if (output.cause === "fatal-alert") this.#resumable = undefined;
         return emit({ kind: "session-closed", device, cause: output.cause });
       case "handshake-failed":
         this.#client = undefined;

@@ -1,6 +1,6 @@
 // Choosing where the sessions of a node live: on one worker per core, on fewer, or on the main thread.
 import type { Logger } from "@coracle/lifecycle";
-import { cpuCount, describeUdpPath, resolveHost, UdpError } from "@coracle/runtime";
+import { cpuCount, cryptoProviderReport, describeUdpPath, resolveHost, UdpError } from "@coracle/runtime";
 import type { DtlsRouterConfig } from "../config.ts";
 import { LocalSessions } from "./local-sessions.ts";
 import type { SessionListener, SessionService, SessionStart } from "./session-service.ts";
@@ -30,12 +30,15 @@ export async function openSessions(options: OpenSessionsOptions): Promise<Sessio
   const start: SessionStart = { settings, listener, sockets: { listen: await resolved(config.listen), cluster } };
   const sessions =
     (config.packetThread ? await onThreads(options, start, count) : undefined) ?? (await LocalSessions.open(start));
+  const { description, fallbackReason } = cryptoProviderReport();
   log.info("Listening", {
     port: "listen",
     at: sessions.public.local.port,
     workers: sessions.workers,
     ...(reason === undefined ? {} : { workersBecause: reason }),
     packetPath: describeUdpPath(sessions.path),
+    recordCrypto: description,
+    ...(fallbackReason === undefined ? {} : { noLibcryptoBecause: fallbackReason }),
   });
   return sessions;
 }

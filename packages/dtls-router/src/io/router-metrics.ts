@@ -1,6 +1,6 @@
 // What the router counts, as Prometheus metrics: every datagram that was not served has a cause.
 import type { Metrics } from "@coracle/lifecycle";
-import type { UdpEndpoint } from "@coracle/runtime";
+import { cryptoProviderReport, type UdpEndpoint } from "@coracle/runtime";
 import type { WorkerCounts } from "../core/worker-messages.ts";
 import type { ClusterControl } from "./cluster-control.ts";
 import type { SessionService } from "./session-service.ts";
@@ -124,6 +124,15 @@ function addLevels(metrics: Metrics, { sessions, cluster }: RouterMetricsSources
       const { held } = await sessions.counts();
       const all = Object.entries({ ...held, members: cluster?.memberCount ?? 0 });
       return all.map(([what, value]) => ({ labels: { what }, value }));
+    },
+  });
+  metrics.sampled({
+    name: "coracle_router_record_crypto",
+    help: "1: who seals and opens records. Composed of node:crypto where there is no libcrypto.",
+    labels: ["provider", "library"],
+    sample: () => {
+      const { name, description } = cryptoProviderReport();
+      return [{ labels: { provider: name, library: description }, value: 1 }];
     },
   });
   metrics.sampled({

@@ -1,7 +1,14 @@
 // A worker on its packet thread: the handler of its sockets, and its side of what passes between it and the main thread.
 import { clusterMacKeysOf } from "@coracle/cluster/io";
 import { systemCrypto } from "@coracle/dtls/io";
-import { type OpenedSocket, type PacketContext, type PacketHandler, type UdpBatch, UdpError } from "@coracle/runtime";
+import {
+  cryptoProviderReport,
+  type OpenedSocket,
+  type PacketContext,
+  type PacketHandler,
+  type UdpBatch,
+  UdpError,
+} from "@coracle/runtime";
 import {
   decodeMessage,
   encodeMessage,
@@ -24,6 +31,8 @@ export function makeSessionWorker(context: PacketContext): PacketHandler {
   const [publicPort, clusterPort] = context.sockets;
   if (publicPort === undefined) throw new UdpError("FAILED", "Cannot serve without a public port");
   const devicePorts = new DevicePorts(context);
+  // Opens and tries libcrypto now: later the first records would wait for it.
+  cryptoProviderReport();
   const post = (kind: number, message: unknown): void => void context.post(kind, encodeMessage(message));
   const { host, credentials } = makeSessionHost(context.data as SessionSettings, {
     worker: context.thread,

@@ -1,16 +1,17 @@
-// The tests that docs/protocol/californium-cluster.md names as proofs exist under those names.
+// What docs/protocol/californium-cluster.md names is there: the tests that are its proofs, and every cause of a drop.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { DROP_CAUSES, MANAGEMENT_COUNTERS, NODE_TABLE_COUNTERS } from "./mod.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
+const PAGE = readFileSync(join(ROOT, "docs/protocol/californium-cluster.md"), "utf8");
 const TOKEN = /`([^`]+)`|"([^"]+)"/g;
 
 /** Pairs of a test file and a name quoted behind it, from the last cells of the tables. */
 function proofs(): { readonly file: string; readonly name: string }[] {
-  const text = readFileSync(join(ROOT, "docs/protocol/californium-cluster.md"), "utf8");
-  const cells = text.split("\n").flatMap((line) => (line.startsWith("| ") ? (line.split(" | ").at(-1) ?? "") : []));
+  const cells = PAGE.split("\n").flatMap((line) => (line.startsWith("| ") ? (line.split(" | ").at(-1) ?? "") : []));
   return cells.flatMap((cell) => {
     let file: string | undefined;
     const found: { file: string; name: string }[] = [];
@@ -37,4 +38,16 @@ test("every proof that the protocol's page names is a test of that name", () => 
     const parts = name.split(/…|: (?=\S+$)/).map((part) => part.trim());
     for (const part of parts) assert.ok(source.includes(part), `${file} has no test "${name}": "${part}" is not there`);
   }
+});
+
+test("every cause of a drop is on the protocol's page, and no other", () => {
+  const [, section = ""] = PAGE.split("## Why a datagram is dropped");
+  const [table = ""] = section.split("\n## ");
+  const causes = table.split("\n").flatMap((line) => {
+    const cell = line.startsWith("|") ? line.split("|")[2] : "";
+    return [...(cell ?? "").matchAll(/`([a-z-]+)`/g)].map(([, cause]) => cause ?? "");
+  });
+  for (const cause of DROP_CAUSES) assert.ok(causes.includes(cause), `${cause} is not documented`);
+  const known: readonly string[] = [...DROP_CAUSES, ...MANAGEMENT_COUNTERS, ...NODE_TABLE_COUNTERS];
+  for (const cause of causes) assert.ok(known.includes(cause), `${cause} is documented and does not exist`);
 });

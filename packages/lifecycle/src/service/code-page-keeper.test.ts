@@ -40,3 +40,19 @@ test("pages above the limit are given back, and it looks again soon", () => {
   rig.keeper.stop();
   assert.equal(rig.cancelled, 1);
 });
+
+test("pages that come back again and again are in use: it looks more and more seldom until it was quiet for long", () => {
+  const rig = new Rig();
+  rig.residentMiB = 40;
+  rig.keeper.start();
+  for (let look = 0; look < 199; look++) rig.fire();
+  assert.deepEqual(new Set(rig.waits), new Set([15]));
+  rig.waits.length = 0;
+  for (let look = 0; look < 11; look++) rig.fire();
+  assert.deepEqual(rig.waits, [30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 8000, 8000]);
+  rig.residentMiB = 10;
+  rig.fire();
+  rig.residentMiB = 40;
+  rig.fire();
+  assert.equal(rig.waits.at(-1), 15, "after a quiet time it looks again soon");
+});

@@ -5,7 +5,12 @@ import { type CodePages, openCodePages, startTimer, type Timer } from "@coracle/
 const RESIDENT_BYTES_MAX = 24 << 20;
 /** While there is something to give back: dropping takes a fraction of a millisecond, and busy code is back as soon. */
 const BUSY_MS = 15;
-/** When nothing has changed for long. */
+/**
+ * So often in a row pages are given back that soon: for the first state of a program. Code that comes back again and again is
+ * needed, and giving it back only costs.
+ */
+const BUSY_RELEASES_MAX = 200;
+/** When nothing has changed for long, or the code that is resident is in use. */
 const QUIET_MS_MAX = 8000;
 
 /** Looks after the code pages until the process ends; costs two system calls each time it looks. */
@@ -14,6 +19,8 @@ export class CodePageKeeper {
   readonly #startTimer: typeof startTimer;
   #timer: Timer | undefined;
   #waitMs: number = BUSY_MS;
+  #busyMs: number = BUSY_MS;
+  #releases = 0;
 
   constructor(pages: CodePages, start: typeof startTimer = startTimer) {
     this.#pages = pages;
@@ -24,13 +31,23 @@ export class CodePageKeeper {
   start(): void {
     if (this.#pages.residentBytes() > RESIDENT_BYTES_MAX) {
       this.#pages.release();
-      this.#waitMs = BUSY_MS;
-    } else this.#waitMs = Math.min(this.#waitMs * 2, QUIET_MS_MAX);
+      if (this.#releases++ >= BUSY_RELEASES_MAX) this.#busyMs = Math.min(this.#busyMs * 2, QUIET_MS_MAX);
+      this.#waitMs = this.#busyMs;
+    } else {
+      if (this.#waitMs === QUIET_MS_MAX) this.#forgetWork();
+      this.#waitMs = Math.min(this.#waitMs * 2, QUIET_MS_MAX);
+    }
     this.#timer = this.#startTimer(this.#waitMs, () => this.start());
   }
 
   stop(): void {
     this.#timer?.cancel();
+  }
+
+  /** It was quiet for long: what comes next is work of another kind, and begins like a start. */
+  #forgetWork(): void {
+    this.#releases = 0;
+    this.#busyMs = BUSY_MS;
   }
 }
 

@@ -59,8 +59,12 @@ const sum = (event: ClusterEvent, name: "served" | "forwarded" | "backwarded" | 
   event.routers.reduce((total, router) => total + router[name], 0);
 
 /** Starts `up` with quick changes of addresses and waits until all its parts are ready. */
-async function startCluster(up: Up, ...flags: string[]): Promise<ChildProgram> {
-  const running = up.startWith(["bun", MAIN], "--fabric", "log", "--no-sample", "--rebind-every", "1s", ...flags);
+function startCluster(up: Up, ...flags: string[]): Promise<ChildProgram> {
+  return startClusterBy(["bun", MAIN], up, ...flags);
+}
+
+async function startClusterBy(command: readonly string[], up: Up, ...flags: string[]): Promise<ChildProgram> {
+  const running = up.startWith(command, "--fabric", "log", "--no-sample", "--rebind-every", "1s", ...flags);
   for (const name of CLUSTER_CHILDREN) await running.see(new RegExp(`"message":"${name} is ready"`), WAIT_MS);
   await running.see(/"message":"all \d+ devices are connected"/, WAIT_MS);
   return running;
@@ -180,6 +184,21 @@ test(
     });
   },
 );
+
+test("up and all its children run on Deno as well", { timeout: TEST_TIMEOUT_MS }, async () => {
+  await Up.with(async (up) => {
+    const deno = join(import.meta.dirname, "../../node_modules/.bin/deno");
+    const running = await startClusterBy([deno, "run", "--allow-all", MAIN], up, "--devices", "8");
+    const seen = await seeCluster(running, (event) => event.addressChanges >= 8 && sum(event, "backwarded") >= 2);
+    assert.equal(seen.lost, 0, JSON.stringify(seen));
+    const pids = await up.childPids();
+    assert.equal(pids.length, 13);
+    // The program of this name is a wrapper, which passes no signal on.
+    process.kill(await up.pid(), "SIGINT");
+    assert.equal(await running.exited, 0);
+    for (const pid of pids) assert.equal(await isRunning(pid), false, `${pid} still runs`);
+  });
+});
 
 test("ports that the cluster cannot have are told before anything starts", { timeout: TEST_TIMEOUT_MS }, async () => {
   await Up.with(async (up) => {

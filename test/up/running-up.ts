@@ -1,5 +1,5 @@
 // `coracle up` in a folder and on ports of one test's own; ended and removed whatever happens.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readlink, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,7 @@ export class Up {
       await body(up);
     } finally {
       await Promise.all(up.#children.map((child) => child.end()));
+      killIfThere(await up.pid());
       for (const pid of await up.childPids()) killIfThere(pid);
       await sweepAbandoned().catch(() => undefined);
       await rm(folder, { recursive: true, force: true });
@@ -54,6 +55,12 @@ export class Up {
     return child;
   }
 
+  /** Pid of the `up` that holds the data folder, which may run behind a wrapper; 0 if none does. */
+  async pid(): Promise<number> {
+    const holder = await readlink(join(this.data, "up.lock")).catch(() => "");
+    return Number(holder.split(":")[0]);
+  }
+
   /** Pids of the children that the running `up` has noted. */
   async childPids(): Promise<number[]> {
     return [...(await this.children()).values()];
@@ -67,6 +74,8 @@ export class Up {
 }
 
 function killIfThere(pid: number): void {
+  // 0 would be this process's own group.
+  if (pid === 0) return;
   try {
     process.kill(pid, "SIGKILL");
   } catch {

@@ -44,6 +44,7 @@ export function clusterCommands({ routers, balancerHttp }: ClusterAddresses): re
   return [
     `curl -s ${router}/nodes`,
     `curl -s ${router}/cid/${SAMPLE_CID}`,
+    `curl -sN ${url(first.heartbeatHttp)}/nodes/events`,
     `curl -s '${router}/readyz?verbose'`,
     `curl -s -X POST ${url(balancerHttp)}/rebind`,
   ];

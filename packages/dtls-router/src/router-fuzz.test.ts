@@ -15,7 +15,8 @@ const IDENTITY = new TextEncoder().encode("device");
 const CLUSTER = ["10.0.0.1:5884", "10.0.0.2:5884", "10.0.0.3:5884"].map(endpointOf);
 const MEMBER = endpointOf("10.0.0.2:5884");
 const STRANGER = endpointOf("10.0.0.66:5884");
-const DATAGRAMS = 6000;
+/** Few: they are for both runtimes; `test/fuzz` sends hundreds of thousands. */
+const DATAGRAMS = 2000;
 const FLOWS_MAX = 64;
 
 /** A node and, in the secure modes, its management sessions. */
@@ -172,8 +173,7 @@ for (const mode of ["plain", "dtls", "dtls-mac"] as const) {
             if (output.to.port !== 4444) assert.equal(formatEndpoint(output.to), formatEndpoint(source));
           }
           assert.ok(answered <= bytes.length, `${answered} bytes for ${bytes.length}`);
-          // ChangeCipherSpec says nothing, so nothing is counted of it; neither is an empty datagram.
-          if (counted(target) === before && bytes.length > 0 && bytes[0] !== 20) uncounted++;
+          if (counted(target) === before) uncounted++;
         }
         assert.equal(uncounted, 0, `${uncounted} datagrams left no trace`);
         assert.ok(node.server.sessionCount <= 1);
@@ -216,7 +216,7 @@ for (const mode of ["plain", "dtls", "dtls-mac"] as const) {
           const relayed = outputs.flatMap((output) => (output.kind === "cluster" ? [output.end - output.start] : []));
           const largest = Math.max(0, ...relayed);
           assert.ok(largest <= Math.max(bytes.length, 600), `${largest} bytes for ${bytes.length}`);
-          if (counted(target) === before && bytes.length > 0 && bytes[0] !== 20) uncounted++;
+          if (counted(target) === before) uncounted++;
         }
         assert.equal(uncounted, 0, `${uncounted} datagrams left no trace`);
         assert.ok(node.server.sessionCount <= 1);

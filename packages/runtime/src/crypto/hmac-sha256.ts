@@ -21,15 +21,20 @@ export function hmacSha256(compressor: Sha256Compressor, key: Uint8Array): Keyed
   const digestWords = new Int32Array(DIGEST_WORDS);
   const digest = new Uint8Array(digestWords.buffer);
   return (data) => {
-    compressor.state.set(inner);
+    load(compressor.state, inner);
     absorb(compressor, data);
     digestToBlock(compressor);
-    compressor.state.set(outer);
+    load(compressor.state, outer);
     compressor.compress();
     for (let index = 0; index < DIGEST_WORDS; index++)
       digestWords[index] = swapBytes(compressor.state[index] as number);
     return digest;
   };
+}
+
+/** For eight words a loop is faster than a call. */
+function load(state: Int32Array, words: Int32Array): void {
+  for (let index = 0; index < DIGEST_WORDS; index++) state[index] = words[index] as number;
 }
 
 /** The state after the block that the key makes (RFC 2104 §2). */

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { RandomCids } from "@coracle/dtls";
-import { eventually } from "@coracle/sim";
-import { freeUdpPort } from "../../packages/dtls-router/src/testing/router-process.ts";
+import { eventually, freeUdpPort } from "@coracle/sim";
 import { ClusterBench, untilKnown } from "./cluster-pair.ts";
 import type { ClusterWire, FRAME_TYPES } from "./cluster-wire.ts";
 import { type InteropCredentials, makeCredentials } from "./credentials.ts";

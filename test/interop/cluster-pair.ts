@@ -1,6 +1,5 @@
 // Our node and Scandium nodes on one machine for a test each: started, introduced, ended together.
-import { eventually } from "@coracle/sim";
-import { freeUdpPort } from "../../packages/dtls-router/src/testing/router-process.ts";
+import { eventually, freeUdpPort } from "@coracle/sim";
 import { ClusterWire } from "./cluster-wire.ts";
 import type { InteropCredentials } from "./credentials.ts";
 import {
@@ -15,7 +14,6 @@ import {
 import type { ScandiumHost } from "./scandium-host.ts";
 
 const FORMED_MS = 30_000;
-const PORT_ATTEMPTS_MAX = 200;
 
 /** What was started for one test. */
 export class ClusterBench {
@@ -46,14 +44,10 @@ export class ClusterBench {
     return node;
   }
 
-  async wire(ports: { readonly ours: number; readonly theirs: number }): Promise<ClusterWire> {
-    const wire = await ClusterWire.open(ports);
-    this.closeInTheEnd(wire);
-    return wire;
-  }
-
-  closeInTheEnd(wire: ClusterWire): void {
+  async wire(ports: { readonly ours: number; readonly theirs: number }, seenAt?: number): Promise<ClusterWire> {
+    const wire = await ClusterWire.open(ports, seenAt);
     this.#ends.push(() => wire.close());
+    return wire;
   }
 
   /** Ends everything, the last first. */
@@ -67,15 +61,10 @@ export async function orderedWire(
   bench: ClusterBench,
   ourPlace: "lower" | "higher",
 ): Promise<{ readonly ours: number; readonly theirs: number; readonly wire: ClusterWire }> {
-  const theirs = await freeUdpPort();
-  for (let attempt = 0; attempt < PORT_ATTEMPTS_MAX; attempt++) {
-    const ours = await freeUdpPort();
-    const wire = await ClusterWire.open({ ours, theirs });
-    const fits = ours < wire.theirPort === (ourPlace === "lower");
-    bench.closeInTheEnd(wire);
-    if (fits) return { ours, theirs, wire };
-  }
-  throw new Error(`Cannot find ports so that ours is the ${ourPlace} one: ${PORT_ATTEMPTS_MAX} attempts`);
+  const [theirs, one, other] = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()];
+  const [lower, higher] = [Math.min(one, other), Math.max(one, other)];
+  const [ours, seenAt] = ourPlace === "lower" ? [lower, higher] : [higher, lower];
+  return { ours, theirs, wire: await bench.wire({ ours, theirs }, seenAt) };
 }
 
 /** Waits until both know each other, theirs at `address` as ours sees it. */

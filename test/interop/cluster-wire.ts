@@ -31,9 +31,9 @@ export class ClusterWire {
     });
   }
 
-  /** Between the cluster ports of our node and of theirs. */
-  static async open(ports: { readonly ours: number; readonly theirs: number }): Promise<ClusterWire> {
-    return new ClusterWire([await bound(), await bound()], ports);
+  /** Between the cluster ports of our node and of theirs; our node finds theirs at `seenAt`, if that is given. */
+  static async open(ports: { readonly ours: number; readonly theirs: number }, seenAt = 0): Promise<ClusterWire> {
+    return new ClusterWire([await bound(seenAt), await bound(0)], ports);
   }
 
   /** Where our node finds theirs. */
@@ -72,10 +72,10 @@ export class ClusterWire {
   }
 }
 
-async function bound(): Promise<Socket> {
+async function bound(port: number): Promise<Socket> {
   const socket = createSocket("udp4");
   await new Promise<void>((resolve) => {
-    socket.bind(0, "127.0.0.1", resolve);
+    socket.bind(port, "127.0.0.1", resolve);
   });
   return socket;
 }

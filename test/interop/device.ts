@@ -1,6 +1,12 @@
 // Our DTLS client on a real socket, for servers no one here wrote.
 import { createSocket, type Socket } from "node:dgram";
-import { DtlsClient, type DtlsClientOptions, type DtlsOutput, type SessionSummary } from "@coracle/dtls";
+import {
+  DtlsClient,
+  type DtlsClientOptions,
+  type DtlsOutput,
+  type ResumableSession,
+  type SessionSummary,
+} from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { systemClock, systemRandom } from "@coracle/runtime";
 
@@ -15,6 +21,8 @@ export type DeviceOptions = Omit<DtlsClientOptions, "crypto" | "random">;
 /** One connected client. */
 export class Device {
   summary: SessionSummary | undefined;
+  /** To connect anew with; absent if the session cannot be resumed. */
+  resumable: ResumableSession | undefined;
   /** The port that the last datagram came from. */
   answeredFrom = 0;
   readonly #client: DtlsClient;
@@ -120,6 +128,7 @@ export class Device {
         return;
       case "established":
         this.summary = output.summary;
+        this.resumable = output.resumable;
         this.#onEnd(undefined);
         return;
       case "data": {

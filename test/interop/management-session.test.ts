@@ -2,7 +2,7 @@
 // master secret. Names begin with the line of the interop list in `test/README.md`.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { freeUdpPort } from "../../packages/dtls-router/src/testing/router-process.ts";
+import { freeUdpPort } from "@coracle/sim";
 import { ClusterBench, untilKnown } from "./cluster-pair.ts";
 import type { ClusterWire } from "./cluster-wire.ts";
 import { type InteropCredentials, makeCredentials } from "./credentials.ts";

@@ -1,7 +1,7 @@
 // A cluster of two Scandium nodes and ours: how it is started, told apart, and looked into.
 import { createSocket, type Socket } from "node:dgram";
-import { eventually } from "@coracle/sim";
-import { freeUdpPort, type RouterProcess, startRouter } from "../../packages/dtls-router/src/testing/router-process.ts";
+import { eventually, freeUdpPort } from "@coracle/sim";
+import { type RouterProcess, startRouter } from "../../packages/dtls-router/src/testing/router-process.ts";
 import { IDENTITY, type InteropCredentials } from "./credentials.ts";
 import type { LinePeer } from "./line-log.ts";
 import type { ScandiumHost } from "./scandium-host.ts";

@@ -1,4 +1,4 @@
-// pion/dtls driven by lines, as a client (`send HEX`) or as a server that answers with `peer=PORT ` and the message.
+// pion/dtls driven by lines, as a client (`send HEX`, `reconnect`) or as a server that answers with `peer=PORT ` and the message.
 // It tells `ready PORT`, `data HEX`, `failed TEXT`; a server tells `refused TEXT`.
 package main
 
@@ -13,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/elliptic"
@@ -36,7 +37,7 @@ func main() {
 	}
 }
 
-// options: psk by `identity` and `key`, certificates by `trust` or `cert` and `key-file`, `cid` bytes (0: sends only), `suite`, `curve`.
+// options: psk by `identity` and `key`, certificates by `trust` or `cert` and `key-file`, `cid` bytes (0: sends only), `suite`, `curve`; sessions are kept in memory to be resumed with `remember`.
 func options(flags map[string]string) ([]dtls.Option, error) {
 	all := []dtls.Option{dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret)}
 	if text, has := flags["cid"]; has {
@@ -72,8 +73,11 @@ func options(flags map[string]string) ([]dtls.Option, error) {
 		}
 		all = append(all, dtls.WithRootCAs(pool), dtls.WithServerName("localhost"))
 	}
+	if _, has := flags["remember"]; has {
+		all = append(all, dtls.WithSessionStore(&memoryStore{sessions: map[string]dtls.Session{}}))
+	}
 	if flags["curve"] == "x25519" {
-		all = append(all, dtls.WithEllipticCurves(elliptic.X25519))
+		all = append(all, dtls.WithEllipticCurves(elliptic.X25519, elliptic.P256))
 	}
 	if path, has := flags["cert"]; has {
 		pair, err := tls.LoadX509KeyPair(path, flags["key-file"])
@@ -83,6 +87,32 @@ func options(flags map[string]string) ([]dtls.Option, error) {
 		all = append(all, dtls.WithCertificates(pair))
 	}
 	return all, nil
+}
+
+// memoryStore keeps sessions to resume until it is told to forget them.
+type memoryStore struct {
+	lock     sync.Mutex
+	sessions map[string]dtls.Session
+}
+
+func (store *memoryStore) Set(key []byte, session dtls.Session) error {
+	store.lock.Lock()
+	defer store.lock.Unlock()
+	store.sessions[string(key)] = session
+	return nil
+}
+
+func (store *memoryStore) Get(key []byte) (dtls.Session, error) {
+	store.lock.Lock()
+	defer store.lock.Unlock()
+	return store.sessions[string(key)], nil
+}
+
+func (store *memoryStore) Del(key []byte) error {
+	store.lock.Lock()
+	defer store.lock.Unlock()
+	delete(store.sessions, string(key))
+	return nil
 }
 
 func authorities(path string) (*x509.CertPool, error) {
@@ -108,18 +138,31 @@ func connect(flags map[string]string) error {
 	for _, option := range shared {
 		own = append(own, option)
 	}
-	conn, err := dtls.DialWithOptions("udp", address, own...)
+	dial := func() (*dtls.Conn, error) {
+		conn, err := dtls.DialWithOptions("udp", address, own...)
+		if err != nil {
+			return nil, err
+		}
+		if err := conn.Handshake(); err != nil {
+			return nil, err
+		}
+		go tell(conn)
+		fmt.Println("ready", conn.LocalAddr().(*net.UDPAddr).Port)
+		return conn, nil
+	}
+	conn, err := dial()
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	if err := conn.Handshake(); err != nil {
-		return err
-	}
-	fmt.Println("ready", conn.LocalAddr().(*net.UDPAddr).Port)
-	go tell(conn)
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
+		if lines.Text() == "reconnect" {
+			conn.Close()
+			if conn, err = dial(); err != nil {
+				return err
+			}
+			continue
+		}
 		bytes, err := hex.DecodeString(strings.TrimPrefix(lines.Text(), "send "))
 		if err != nil {
 			return err
@@ -128,7 +171,7 @@ func connect(flags map[string]string) error {
 			return err
 		}
 	}
-	return nil
+	return conn.Close()
 }
 
 func tell(conn net.Conn) {

@@ -1,6 +1,15 @@
 // Where the parts of `up` listen: what the flags say, free ports in place of 0, all asked for once before anything starts.
+import { randomInteger } from "@coracle/base";
 import { type Address, ExitError, formatAddress } from "@coracle/lifecycle";
-import { type HttpServer, openUdpEndpoint, ServeError, serveHttp, type UdpEndpoint } from "@coracle/runtime";
+import {
+  type HttpServer,
+  openUdpEndpoint,
+  ServeError,
+  serveHttp,
+  systemRandom,
+  type UdpEndpoint,
+  UdpError,
+} from "@coracle/runtime";
 import { CLUSTER_HTTP_COUNT, ROUTER_COUNT, type UpConfig } from "../config.ts";
 
 /** Addresses of one router and of the heartbeat beside it. */
@@ -36,6 +45,13 @@ export interface PartAddresses {
 }
 
 const LOOPBACK = "127.0.0.1";
+/**
+ * Below those that systems give to sockets that ask for none (Linux from 32768 on, others from 49152): a port of a part that starts again
+ * would be somebody's otherwise, perhaps the balancer's own.
+ */
+const ANY_PORT_MIN = 16_384;
+const ANY_PORT_MAX = 32_767;
+const ATTEMPTS_MAX = 100;
 /** Nothing is received: the sockets are there for their ports. */
 const SIZES = { batchMax: 1, datagramSizeBytesMax: 64, headroomBytes: 0 } as const;
 
@@ -81,11 +97,10 @@ class PortChooser {
     const text = formatAddress(address);
     const other = this.#givenTo.get(text);
     if (other !== undefined) throw new ExitError(`${flag}: ${text} is given to ${other} already`, { exitCode: 2 });
-    if (address.port !== 0) this.#givenTo.set(text, flag);
+    if (address.port === 0) return this.#any(address.host, (candidate) => this.#holdTcp(candidate));
+    this.#givenTo.set(text, flag);
     try {
-      const server = await serveHttp({ ...address, handler: () => new Response() });
-      this.#servers.push(server);
-      return { ...address, port: server.address.port };
+      return await this.#holdTcp(address);
     } catch (error) {
       if (!(error instanceof ServeError)) throw error;
       throw new ExitError(`${flag}: ${error.message}; stop what uses it or choose another address`, {
@@ -104,10 +119,31 @@ class PortChooser {
     return chosen;
   }
 
-  async udp(): Promise<Address> {
-    const { endpoint } = await openUdpEndpoint({ host: LOOPBACK, port: 0, sizes: SIZES, onBatch: () => undefined });
-    this.#endpoints.push(endpoint);
-    return { host: LOOPBACK, port: endpoint.local.port };
+  /** Any free port of loopback. */
+  udp(): Promise<Address> {
+    return this.#any(LOOPBACK, async (candidate) => {
+      const { endpoint } = await openUdpEndpoint({ ...candidate, sizes: SIZES, onBatch: () => undefined });
+      this.#endpoints.push(endpoint);
+      return candidate;
+    });
+  }
+
+  async #holdTcp(address: Address): Promise<Address> {
+    this.#servers.push(await serveHttp({ ...address, handler: () => new Response() }));
+    return address;
+  }
+
+  async #any(host: string, hold: (candidate: Address) => Promise<Address>): Promise<Address> {
+    let cause: unknown;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      try {
+        return await hold({ host, port: randomInteger(systemRandom, ANY_PORT_MIN, ANY_PORT_MAX) });
+      } catch (error) {
+        if (!(error instanceof ServeError || error instanceof UdpError)) throw error;
+        cause = error;
+      }
+    }
+    throw new ExitError(`Cannot find a free port of ${host} in ${ATTEMPTS_MAX} attempts`, { cause });
   }
 
   async close(): Promise<void> {

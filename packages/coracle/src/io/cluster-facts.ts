@@ -32,7 +32,7 @@ export function clusterFacts(
       { url: url(heartbeatHttp), detail: alive, group: "heartbeat" },
     ]),
     [BALANCER_NAME, { url: url(balancerHttp), detail: `coaps://${formatAddress(balancer)}${moves}` }],
-    [DEVICES_NAME, { url: url(devicesHttp), detail: `${view.connected} of ${view.devices} connected` }],
+    [DEVICES_NAME, { url: url(devicesHttp), detail: `${view.devices} devices, each asks every 2 s` }],
   ];
 }
 

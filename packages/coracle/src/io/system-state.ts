@@ -162,10 +162,10 @@ export class SystemState {
       `export KUBECONFIG=${joinPath(config.data, "admin.kubeconfig")}`,
       "kubectl get networkattachments -A -o wide",
       ...(config.sample ? [`kubectl apply -f ${joinPath(config.data, `${name}.yaml`)} && ${wait}`] : []),
-      ...commands,
       `curl -s '${this.#agentUrl(0)}/readyz?verbose'`,
-      `curl -sN http://${formatAddress(addresses.watcherHttp)}/events`,
       ...(addresses.cluster === undefined ? [] : clusterCommands(addresses.cluster)),
+      `curl -sN http://${formatAddress(addresses.watcherHttp)}/events`,
+      ...commands,
     ];
   }
 

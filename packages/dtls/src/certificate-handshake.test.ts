@@ -109,7 +109,7 @@ describe("a certificate handshake", () => {
 
   it("is refused by the client with the alert that fits", async () => {
     const other = await makeTestPki({ caName: "other" });
-    const old = await pki.server(["localhost"], { validToMs: Date.now() - 1000 });
+    const old = await pki.server(["localhost"], { validToMs: clock.wallMs() - 1000 });
     const verify = (ca: string) => trustVerifier({ ca: [ca], clock, usage: "server" });
     const cases = [
       [{}, { verifyPeer: verify(other.ca) }, "unknownCa"],

@@ -1,6 +1,7 @@
 // Certificates made by the test authority, parsed and verified as a server does with its clients'.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { randomInteger, SeededRandom } from "@coracle/base";
 import { makeTestPki } from "@coracle/sim";
 import { keyMatchesCertificate, parseCertificate, parseCertificates, verifyCertificate } from "./certificate.ts";
 
@@ -65,6 +66,26 @@ describe("certificates", () => {
     });
     assert.ok(!usage.ok);
     assert.equal(usage.error.code, "WRONG_USAGE");
+  });
+
+  it("refuses whatever a stranger makes of one, and never throws", async () => {
+    const pki = await makeTestPki();
+    const { cert } = await pki.client({ commonName: "jane", organizations: ["a", "b"] });
+    const der = Buffer.from(cert.replace(/-----[A-Z ]+-----|\s/g, ""), "base64");
+    const random = new SeededRandom(5);
+    let refused = 0;
+    for (let round = 0; round < 500; round++) {
+      const changed = Uint8Array.from(der);
+      for (let flips = randomInteger(random, 1, 3); flips > 0; flips--) {
+        changed[random.uint32() % changed.length] = random.uint32() & 0xff;
+      }
+      const lines = Buffer.from(changed).toString("base64");
+      const pem = `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+      const verdict = verifyCertificate(pem, [pki.ca], { nowMs: Date.now(), usage: "client" });
+      if (!verdict.ok) refused++;
+    }
+    // A byte may be set to what it was.
+    assert.ok(refused > 480, `${refused} of 500`);
   });
 
   it("matches keys with certificates", async () => {

@@ -107,7 +107,7 @@ export function keyMatchesCertificate(keyPem: string, certPem: string): boolean 
   }
 }
 
-/** Describes a certificate node:crypto has parsed. */
+/** Describes a certificate node:crypto has parsed. Throws if one of its fields cannot be read. */
 export function describeCertificate(certificate: X509Certificate): Certificate {
   const names = subjectAltNames(certificate.subjectAltName ?? "");
   return {
@@ -191,9 +191,12 @@ function certificateBlocks(pem: string): readonly string[] {
   return pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
 }
 
+/** Some runtimes read the fields only when they are asked for, and throw then: whoever cannot be described is refused here. */
 function parseX509(source: string | Uint8Array): X509Certificate | undefined {
   try {
-    return new X509Certificate(source);
+    const certificate = new X509Certificate(source);
+    describeCertificate(certificate);
+    return certificate;
   } catch {
     return undefined;
   }

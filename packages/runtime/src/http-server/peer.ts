@@ -21,16 +21,21 @@ export function peerOf(socket: Socket, tls: TLSSocket | undefined, hasClientCa: 
 function certificateOf(tls: TLSSocket): PeerCertificate | undefined {
   const x509 = tls.getPeerX509Certificate();
   if (x509 === undefined) return undefined;
-  const parsed = describeCertificate(x509);
-  return {
-    subject: parsed.subject,
-    issuerCN: parsed.issuer.CN ?? "",
-    fingerprint256: parsed.fingerprint256,
-    serialNumber: parsed.serialNumber,
-    validFromMs: parsed.validFromMs,
-    validToMs: parsed.validToMs,
-    pem: parsed.pem,
-  };
+  try {
+    const parsed = describeCertificate(x509);
+    return {
+      subject: parsed.subject,
+      issuerCN: parsed.issuer.CN ?? "",
+      fingerprint256: parsed.fingerprint256,
+      serialNumber: parsed.serialNumber,
+      validFromMs: parsed.validFromMs,
+      validToMs: parsed.validToMs,
+      pem: parsed.pem,
+    };
+  } catch {
+    // A client may show anything; what cannot be read identifies nobody.
+    return undefined;
+  }
 }
 
 /** A dual-stack socket shows IPv4 clients as `::ffff:1.2.3.4` (RFC 4291 §2.5.5.2). */

@@ -14,8 +14,8 @@ export const CLUSTER_MODES: readonly ClusterMode[] = ["plain", "dtls", "dtls-mac
 
 /** The id of our node; Scandium's are 1 and 2. */
 export const OUR_ID = 3;
-const CLUSTER_IDENTITY = "cid-cluster-manager";
-const SECRET_HEX = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+export const CLUSTER_IDENTITY = "cid-cluster-manager";
+export const SECRET_HEX = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const FORMED_MS = 30_000;
 
 /** What all nodes of a cluster have in common, and what single tests change. */

@@ -28,18 +28,23 @@ export type Match = readonly FieldMatch[];
 
 /** Matches a field of at most 48 bits. */
 export function matchNumber(field: NumberField, value: number, mask?: number): FieldMatch {
-  assert(fitsNumber(field, value), `Cannot match ${field.name}: value ${value} does not fit ${field.sizeBits} bits`);
+  if (!fitsNumber(field, value)) refuse(field, `value ${value}`);
   if (mask === undefined || mask === numberMax(field)) return { kind: "number", field, value };
-  assert(fitsNumber(field, mask), `Cannot match ${field.name}: mask ${mask} does not fit ${field.sizeBits} bits`);
+  if (!fitsNumber(field, mask)) refuse(field, `mask ${mask}`);
   return { kind: "number", field, value: andNumber(value, mask), mask };
 }
 
 /** Matches a field of 64 or 128 bits. */
 export function matchBig(field: BigField, value: bigint, mask?: bigint): FieldMatch {
-  assert(fitsBig(field, value), `Cannot match ${field.name}: value ${value} does not fit ${field.sizeBits} bits`);
+  if (!fitsBig(field, value)) refuse(field, `value ${value}`);
   if (mask === undefined || mask === bigMax(field)) return { kind: "big", field, value };
-  assert(fitsBig(field, mask), `Cannot match ${field.name}: mask ${mask} does not fit ${field.sizeBits} bits`);
+  if (!fitsBig(field, mask)) refuse(field, `mask ${mask}`);
   return { kind: "big", field, value: value & mask, mask };
+}
+
+/** Flows are made by the hundred thousand: the text is made only when it is needed. */
+function refuse(field: Field, what: string): never {
+  assert(false, `Cannot match ${field.name}: ${what} does not fit ${field.sizeBits} bits`);
 }
 
 /** The canonical match of these fields: wide registers told as `reg`, all-zero masks dropped, in wire order. */

@@ -76,7 +76,7 @@ export class MessageBuffer {
 
   /** Overwrites two bytes already written. */
   patchUint16(at: number, value: number): void {
-    assert(at + 2 <= this.#size, `Cannot patch at ${at}: only ${this.#size} bytes are written`);
+    if (at + 2 > this.#size) assert(false, `Cannot patch at ${at}: only ${this.#size} bytes are written`);
     this.#view.setUint16(at, value);
   }
 
@@ -93,7 +93,9 @@ export class MessageBuffer {
   /** Fills in the length of the message that starts at `start`. More than 65,535 bytes is a programmer error. */
   endMessage(start: number): void {
     const sizeBytes = this.#size - start;
-    assert(sizeBytes <= MESSAGE_SIZE_BYTES_MAX, `Cannot encode a message of ${sizeBytes} bytes: 65535 is the most`);
+    // The text is made only then: it would take longer than the message.
+    if (sizeBytes > MESSAGE_SIZE_BYTES_MAX)
+      assert(false, `Cannot encode a message of ${sizeBytes} bytes: 65535 is the most`);
     this.#view.setUint16(start + 2, sizeBytes);
   }
 

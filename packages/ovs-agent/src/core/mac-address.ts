@@ -19,10 +19,20 @@ export interface GuestAddress {
  * That is injective over RFC 1918: bit 1 of the first octet tells 10 from 172 and 192, the second octet those two.
  */
 export function guestMac(vni: number, ipv4: number): number {
-  assert(Number.isInteger(vni) && vni >= 1 && vni <= VNI_MAX, `Cannot make a MAC address: VNI is ${vni}`);
-  assert(isPrivateIpv4(ipv4), `Cannot make a MAC address: ${ipv4} is not of RFC 1918`);
-  const first = ((vni >>> 16) << 3) | (((ipv4 >>> 25) & 1) << 2) | 2;
-  return first * 0x100_0000_0000 + (ipv4 & 0xff_ffff) * 0x1_0000 + (vni & 0xffff);
+  return guestMacHigh(vni, ipv4) * 0x1_0000_0000 + guestMacLow(vni, ipv4);
+}
+
+/** The upper 16 bits of {@link guestMac}. */
+export function guestMacHigh(vni: number, ipv4: number): number {
+  // Only then, as texts take longer than all the rest.
+  if (!Number.isInteger(vni) || vni < 1 || vni > VNI_MAX || !isPrivateIpv4(ipv4))
+    assert(false, `Cannot make a MAC address: VNI is ${vni}, and address ${ipv4}, which has to be of RFC 1918`);
+  return ((vni >>> 16) << 11) | (((ipv4 >>> 25) & 1) << 10) | 0x200 | ((ipv4 >>> 16) & 0xff);
+}
+
+/** The lower 32 bits of {@link guestMac}, which say all but which of the private networks the address is of. */
+export function guestMacLow(vni: number, ipv4: number): number {
+  return (((ipv4 & 0xffff) << 16) | (vni & 0xffff)) >>> 0;
 }
 
 /** The VNI and address behind a MAC address of {@link guestMac}; `undefined` if it cannot be one. */

@@ -11,7 +11,7 @@ interface Retry {
   at: Millis | undefined;
 }
 
-/** Owners that failed and will be tried again. */
+/** Owners that failed and will be tried again. Asked at each step of each owner, so nothing is looked up while none fails. */
 export class Retries {
   readonly #byEntry = new Map<Entry, Retry>();
 
@@ -22,7 +22,7 @@ export class Retries {
 
   /** True if the entry waits for its next attempt. */
   isWaiting(entry: Entry): boolean {
-    return this.#byEntry.get(entry)?.at !== undefined;
+    return this.#byEntry.size > 0 && this.#byEntry.get(entry)?.at !== undefined;
   }
 
   /** Another failure. */
@@ -34,7 +34,7 @@ export class Retries {
 
   /** It works, or is no longer wanted as it was. */
   clear(entry: Entry): void {
-    this.#byEntry.delete(entry);
+    if (this.#byEntry.size > 0) this.#byEntry.delete(entry);
   }
 
   /** The earliest attempt. */

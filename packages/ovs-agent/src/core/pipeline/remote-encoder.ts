@@ -2,7 +2,7 @@
 import { assert } from "@coracle/base";
 import { encodeFlow, MessageBuffer, type MessageHeader } from "@coracle/openflow";
 import type { RemoteInterface } from "../interface.ts";
-import { guestMac } from "../mac-address.ts";
+import { guestMac, guestMacHigh, guestMacLow } from "../mac-address.ts";
 import type { BridgePorts } from "./interface-flows.ts";
 import { REMOTE_FLOW_COUNT, remoteFlows } from "./remote-flows.ts";
 
@@ -52,16 +52,18 @@ export class RemoteEncoder {
     const { buffer, header } = into;
     if (this.#version !== header.version) this.#prepare(header.version);
     const template = this.#templates[index];
-    assert(template !== undefined, `Cannot encode flow ${index} of a remote interface: there are ${REMOTE_FLOW_COUNT}`);
+    if (template === undefined)
+      assert(false, `Cannot encode flow ${index} of a remote interface: there are ${REMOTE_FLOW_COUNT}`);
     const { bytes, view } = template;
-    const mac = guestMac(remote.vni, remote.ipv4);
+    const { vni, ipv4, hostIp } = remote;
+    const [macHigh, macLow] = [guestMacHigh(vni, ipv4), guestMacLow(vni, ipv4)];
     view.setUint32(XID_OFFSET, header.xid);
-    for (const at of template.vni) view.setUint32(at, remote.vni);
-    for (const at of template.ipv4) view.setUint32(at, remote.ipv4);
-    for (const at of template.hostIp) view.setUint32(at, remote.hostIp);
+    for (const at of template.vni) view.setUint32(at, vni);
+    for (const at of template.ipv4) view.setUint32(at, ipv4);
+    for (const at of template.hostIp) view.setUint32(at, hostIp);
     for (const at of template.mac) {
-      view.setUint16(at, mac / 0x1_0000_0000);
-      view.setUint32(at + 2, mac % 0x1_0000_0000);
+      view.setUint16(at, macHigh);
+      view.setUint32(at + 2, macLow);
     }
     buffer.bytes(bytes);
   }

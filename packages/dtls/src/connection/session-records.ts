@@ -225,7 +225,7 @@ function onPathMessage(env: SessionEnvironment, session: Session, content: Uint8
     const bytes = encodePathMessage({ kind: "response", cookie: message.cookie });
     if (session.protection.isExhausted) return;
     const sealed = session.protection.seal(ContentType.returnRoutabilityCheck, bytes);
-    // At once, and to where the challenge came from (RFC 9853 §6.4).
+    // At once, and to where the challenge came from (RFC 9853 §5.4).
     env.emit({ kind: "send", peer: arrival.peer, bytes: sealed });
     return;
   }

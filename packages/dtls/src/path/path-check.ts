@@ -1,11 +1,11 @@
-// One return routability check of a new peer address (RFC 9853 §6): basic, or enhanced with the old path asked first.
+// One return routability check of a new peer address (RFC 9853 §5): basic, or enhanced with the old path asked first.
 import { type Millis, millis } from "@coracle/base";
 
-/** A check takes this long at least: that of a path that was never measured (RFC 9853 §6.5). */
+/** A check takes this long at least: that of a path that was never measured (RFC 9853 §5.5). */
 export const PATH_CHECK_MS_MIN = 1000;
 /** And this long at most, however slow the handshake was. */
 export const PATH_CHECK_MS_MAX = 10_000;
-/** Bytes sent to an unvalidated address for each byte received from it (RFC 9853 §6.3). */
+/** Bytes sent to an unvalidated address for each byte received from it (RFC 9853 §2). */
 export const AMPLIFICATION_FACTOR = 3;
 
 /** Messages that wait for the end of a check because the new address may not be sent more: what one request is answered with. */
@@ -14,7 +14,7 @@ export const HELD_MESSAGES_MAX = 4;
 /** How a new address is checked. */
 export type PathCheckMode = "basic" | "enhanced";
 
-/** How long a check waits for its response: three round trips (RFC 9853 §6.5) of the time that the handshake's last flight took. */
+/** How long a check waits for its response: three round trips (RFC 9853 §5.5) of the time that the handshake's last flight took. */
 export function pathCheckMs(roundTripMs: number | undefined): number {
   return Math.min(Math.max(PATH_CHECK_MS_MIN, 3 * (roundTripMs ?? 0)), PATH_CHECK_MS_MAX);
 }

@@ -1,4 +1,4 @@
-// Messages of the return routability check (RFC 9853 §5): type and an eight-byte cookie.
+// Messages of the return routability check (RFC 9853 §4): type and an eight-byte cookie.
 
 /** Bytes of a cookie. */
 export const PATH_COOKIE_SIZE = 8;

@@ -154,7 +154,7 @@ test(
       const seenKeys: string[] = [];
       const seenSecrets: string[] = [];
       for (let round = 0; round < 2; round++) {
-        const running = await startCluster(up, "--devices", "2");
+        const running = await startClusterBy(["env", "CORACLE_REBIND_EVERY=2s", "bun", MAIN], up, "--devices", "2");
         const path = join(up.data, "devices.psk");
         assert.equal((await stat(path)).mode & 0o777, 0o600);
         assert.equal((await stat(up.data)).mode & 0o777, 0o700);
@@ -164,6 +164,8 @@ test(
             ["environ", "cmdline"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8")),
           );
           const secret = /DTLS_CID_MGMT_SECRET_BASE64=([^\0]+)/.exec(environment ?? "")?.[1];
+          // A flag of `up` by variable; the balancer and the devices have a flag of that name, too.
+          assert.ok(!(environment ?? "").includes("CORACLE_REBIND_EVERY"), `${name}'s environment`);
           assert.equal(secret !== undefined, /^(dtls-router|heartbeat)-/.test(name), `${name}'s environment`);
           if (secret === undefined) continue;
           seenSecrets.push(secret);

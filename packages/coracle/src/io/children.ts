@@ -130,7 +130,7 @@ export class Children {
       // A group of its own: Ctrl-C on the terminal reaches `up` alone, which then ends the children in order. If it is killed
       // instead, the input that it holds ends, and the children with it.
       child = await spawnProcess([...plan.argv, "--end-with-stdin"], {
-        env: { ...environment(), ...plan.env },
+        env: { ...inherited(environment()), ...plan.env },
         ownGroup: true,
         holdsStdin: true,
         stdout: plan.onOutput === undefined ? "ignore" : "pipe",
@@ -172,6 +172,12 @@ export class Children {
       return false;
     }
   }
+}
+
+/** Flags of `up` by variable are not for its children, whose flags of the same names mean other things; how much to log is for all. */
+function inherited(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const isOfUp = (name: string): boolean => name.startsWith("CORACLE_") && name !== "CORACLE_LOG_LEVEL";
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isOfUp(name)));
 }
 
 function exitCode(exit: ProcessExit): number {

@@ -84,6 +84,21 @@ describe("QUIC-LB connection IDs", () => {
     assert.equal(counter.next(), undefined);
   });
 
+  it("of two workers of one server are never encrypted from the same nonce", () => {
+    const configuration = { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 4, key };
+    const codec = new QuicLbCodec(crypto, [configuration], true);
+    const encrypted = new Set<string>();
+    for (const worker of [0, 1, 2]) {
+      // The same start: what would collide does.
+      const [random, cids] = [
+        new SeededRandom(9),
+        new QuicLbCids(codec, configuration, { serverId: hex("07"), worker }),
+      ];
+      for (let count = 0; count < 100; count++) encrypted.add(asHex(cids.generate(random).subarray(1, 6)));
+    }
+    assert.equal(encrypted.size, 300);
+  });
+
   it("in the clear do not count", () => {
     const configuration = { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 4 };
     const cids = new QuicLbCids(new QuicLbCodec(crypto, [configuration]), configuration, { serverId: hex("07") });

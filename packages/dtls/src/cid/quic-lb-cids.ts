@@ -5,7 +5,7 @@ import type { CidGenerator } from "./cid-generator.ts";
 import { NonceCounter } from "./nonce-counter.ts";
 import type { QuicLbCodec, QuicLbConfiguration } from "./quic-lb.ts";
 
-const NO_CID: Uint8Array = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** Who makes the IDs. */
 export interface QuicLbServer {
@@ -17,7 +17,8 @@ export interface QuicLbServer {
 /**
  * Encrypted, nonces count up from a random start, and none is used twice under a key: once all are used up, peers are asked for
  * no ID and are known by their address. In the clear nonces are random, as a count would link one device to the next
- * (draft-ietf-quic-load-balancers-21 §9.6).
+ * (draft-ietf-quic-load-balancers-21, "Connection ID Entropy"). Workers of one server share its key and its id: each begins its nonces
+ * with its own octet (the same, "Server Process Demultiplexing").
  */
 export class QuicLbCids implements CidGenerator {
   readonly sizeAt: CidSizeAt;
@@ -48,8 +49,10 @@ export class QuicLbCids implements CidGenerator {
     const { rotation, key, nonceSizeBytes } = this.#configuration;
     const { serverId, worker } = this.#server;
     if (key === undefined) return this.#codec.encode(rotation, serverId, random.bytes(nonceSizeBytes), worker);
-    this.#nonces ??= new NonceCounter(random.bytes(nonceSizeBytes));
-    const nonce = this.#nonces.next();
-    return nonce === undefined ? NO_CID : this.#codec.encode(rotation, serverId, nonce, worker);
+    const prefix = worker === undefined ? NO_BYTES : Uint8Array.of(worker);
+    this.#nonces ??= new NonceCounter(random.bytes(nonceSizeBytes - prefix.length));
+    const counted = this.#nonces.next();
+    if (counted === undefined) return NO_BYTES;
+    return this.#codec.encode(rotation, serverId, Uint8Array.from([...prefix, ...counted]), worker);
   }
 }

@@ -68,7 +68,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   readonly #paths: PathBook = new PathBook();
   readonly #handshakePaths: HandshakePaths = new HandshakePaths();
   readonly #scratch: DatagramView = { bytes: new Uint8Array(FORWARD_HEADER_SIZE_BYTES_MAX + 65_536), start: 0, end: 0 };
-  #outputs: RouterOutput[] = [];
+  readonly #outputs: RouterOutput[] = [];
   #next = 0;
   #strangerHintAt = Number.NEGATIVE_INFINITY;
 
@@ -125,7 +125,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   poll(): RouterOutput | undefined {
     const output = this.#outputs[this.#next++];
     if (output !== undefined) return output;
-    if (this.#outputs.length > 0) this.#outputs = [];
+    this.#outputs.length = 0;
     this.#next = 0;
     return undefined;
   }

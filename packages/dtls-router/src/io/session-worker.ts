@@ -1,5 +1,5 @@
 // A worker on its packet thread: the handler of its sockets, and its side of what passes between it and the main thread.
-import { clusterMacKeysOf } from "@coracle/cluster/io";
+import type { ClusterMacKeyMaterial, ClusterMacKeys } from "@coracle/cluster";
 import { systemCrypto } from "@coracle/dtls/io";
 import {
   cryptoProviderReport,
@@ -72,7 +72,7 @@ function obey(
   switch (kind) {
     case WorkerMessage.memberSet: {
       const { nodeId, endpoint, keys } = message as PostedMember;
-      members.set(nodeId, endpoint, keys && clusterMacKeysOf(systemCrypto, keys));
+      members.set(nodeId, endpoint, keys && macKeysOf(keys));
       return;
     }
     case WorkerMessage.memberRemoved:
@@ -88,6 +88,12 @@ function obey(
         post(WorkerMessage.farewellDone, { told });
       });
   }
+}
+
+/** The keyed hashes of posted keys. Not from the cluster's I/O: that would load HTTP, logs and metrics into every worker. */
+function macKeysOf(material: ClusterMacKeyMaterial): ClusterMacKeys {
+  const { hash, sign, verify } = material;
+  return { sign: systemCrypto.keyedHash(hash, sign), verify: systemCrypto.keyedHash(hash, verify), material };
 }
 
 /** Sockets towards the upstream that the thread polls with its own. */

@@ -93,7 +93,7 @@ describe("two hundred devices behind a balancer that forgets", { timeout: 240_00
         after = await devices.numbers();
         return (after.nodes["3"]?.lost ?? 0) >= orphans && after.connected === DEVICES;
       };
-      await eventually(replaced, "each orphan has another session", 60_000).catch((error: unknown) => {
+      await eventually(replaced, "each orphan has another session", 120_000).catch((error: unknown) => {
         throw new Error(JSON.stringify(after), { cause: error });
       });
       await pause(2000);

@@ -186,6 +186,25 @@ describe("strangers that bring their cookies back and then say no more", () => {
 });
 
 describe("a channel", () => {
+  it("has no more than 256 handshakes under way that others began", () => {
+    const own = channel(2);
+    for (let index = 0; index < 270; index++) {
+      const address = at(`198.51.100.${index % 250}:${1000 + index}`);
+      const stranger = channel(100 + index);
+      stranger.connect(HIGH, "keep-own", millis(1));
+      for (let round = 0; round < 2; round++) {
+        for (let output = stranger.poll(); output !== undefined; output = stranger.poll()) {
+          if (output.kind === "transmit") own.receive(address, output.bytes, millis(1));
+        }
+        for (let output = own.poll(); output !== undefined; output = own.poll()) {
+          if (output.kind === "transmit") stranger.receive(HIGH, output.bytes, millis(1));
+        }
+      }
+    }
+    assert.equal(own.sizes.handshakes, 256);
+    assert.equal(own.counters()["dropHandshakesFull"], 14);
+  });
+
   it("starts no more handshakes than it may hold sessions", () => {
     const low = channel(1);
     for (let port = 1; port <= 1030; port++) low.connect(at(`10.0.0.2:${port}`), "keep-own", millis(0));

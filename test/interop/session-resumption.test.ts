@@ -138,7 +138,7 @@ if (stacks.length > 0) {
   describe("our client resumes a session", () => {
     const options = (by: "psk" | "certificate"): DeviceOptions => {
       const verifyPeer = trustVerifier({ ca: [credentials.caPem], clock: systemClock, usage: "server" });
-      return { ...(by === "psk" ? { psk: credentials.psk } : { verifyPeer }) };
+      return by === "psk" ? { psk: credentials.psk } : { verifyPeer };
     };
 
     /** Connects, then connects twice more with what the first session left. */

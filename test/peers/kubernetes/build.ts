@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { pinGoModule } from "./go-module.ts";
+import { goProgram } from "./go-toolchain.ts";
 import { type GoPeer, KUBE_APISERVER, peerPath } from "./version.ts";
 
 /** Told what the build does; `done` of `total` packages while it compiles. */
@@ -61,9 +62,10 @@ function linkerFlags(peer: GoPeer): string {
 
 /** Runs go in a module's folder. `onLine` gets stderr by line instead of it being kept for the error. */
 async function runGo(folder: string, args: readonly string[], onLine?: () => void): Promise<string> {
-  const child = spawn("go", args, {
+  const child = spawn(await goProgram(), args, {
     cwd: folder,
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off" },
+    // A go that is older than a go.mod asks for fetches a newer one.
+    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off", GOTOOLCHAIN: "auto" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";

@@ -205,7 +205,7 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
     if (sendsFlight) {
       for (const bytes of role.channel.transmit(now, false)) this.#outputs.push({ kind: "send", peer, bytes });
       const until = millis(now + this.#options.lastFlightMs);
-      session.lastFlight = { channel: role.channel, until, sentAt: now };
+      session.lastFlight = role.channel.lastFlight(now, until);
       this.#arm("session", session.deadline);
     }
     const { extraKeys, resumable } = result;

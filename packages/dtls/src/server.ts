@@ -300,7 +300,7 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     if (last.sendsFlight) {
       for (const bytes of handshake.channel.transmit(now, false)) this.#outputs.push({ kind: "send", peer, bytes });
       const until = millis(now + this.#options.limits.lastFlightMs);
-      session.lastFlight = { channel: handshake.channel, until, sentAt: now };
+      session.lastFlight = handshake.channel.lastFlight(now, until);
       this.#deadlines.set(session, session.deadline);
     }
     const { extraKeys } = result;

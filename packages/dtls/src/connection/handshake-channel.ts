@@ -4,6 +4,7 @@ import { type HandshakeFragment, HandshakeType, type HandshakeMessage } from "..
 import { type FragmentOutcome, Reassembly, type ReassemblyLimits } from "../handshake/reassembly.ts";
 import { Transcript } from "../handshake/transcript.ts";
 import { type FlightItem, packFlight, type RecordSource } from "./flight.ts";
+import { LastFlight } from "./last-flight.ts";
 import type { RecordProtection } from "./record-protection.ts";
 
 /** When a flight is sent again. */
@@ -107,6 +108,13 @@ export class HandshakeChannel implements RecordSource {
     }
     const sizeMax = this.#options.datagramSizeMax;
     return packFlight(this.#items, this, cautious ? Math.min(sizeMax, CAUTIOUS_DATAGRAM_SIZE) : sizeMax);
+  }
+
+  /** What has to be kept of a flight that nothing answers: the rest of the handshake may go. */
+  lastFlight(sentAt: Millis, until: Millis): LastFlight {
+    const { plainSequence, protection } = this;
+    const { datagramSizeMax } = this.#options;
+    return new LastFlight({ items: this.#items, plainSequence, protection, datagramSizeMax, sentAt, until });
   }
 
   /** True if the flight has been sent as often as allowed. */

@@ -153,7 +153,7 @@ export function repeatLastFlight(env: SessionEnvironment, session: Session, now:
   }
   flight.sentAt = now;
   env.counters.flightsRepeated++;
-  for (const bytes of flight.channel.transmit(now, false)) env.emit({ kind: "send", peer: session.peer, bytes });
+  for (const bytes of flight.datagrams()) env.emit({ kind: "send", peer: session.peer, bytes });
 }
 
 function forgetLastFlight(env: SessionEnvironment, session: Session): void {

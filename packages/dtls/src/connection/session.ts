@@ -2,8 +2,8 @@
 import type { Millis } from "@coracle/base";
 import { type PathCheck, pathCheckMs } from "../path/path-check.ts";
 import type { DeadlineOwner } from "./deadline-queue.ts";
-import type { HandshakeChannel } from "./handshake-channel.ts";
 import type { PeerIdentity } from "./identity.ts";
+import type { LastFlight } from "./last-flight.ts";
 import type { PeerAddress, SessionId } from "./outputs.ts";
 import type { RecordProtection } from "./record-protection.ts";
 import type { SessionTicket } from "../session/session-store.ts";
@@ -40,7 +40,7 @@ export class Session implements DeadlineOwner {
   lastActiveAt: Millis;
   dueAt: Millis | undefined = undefined;
   /** Kept by the side that spoke last, until the peer shows that it arrived (RFC 6347 §4.2.4). */
-  lastFlight: { readonly channel: HandshakeChannel; readonly until: Millis; sentAt: Millis } | undefined = undefined;
+  lastFlight: LastFlight | undefined = undefined;
   pathCheck: PathCheck | undefined = undefined;
 
   constructor(start: SessionStart) {

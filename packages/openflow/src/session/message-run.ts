@@ -3,7 +3,7 @@ import { err, ok, type Result } from "@coracle/base";
 import { beginBundleAdd, BUNDLE_CONTROL, type BundleIdentity, encodeBundleControl } from "../wire/bundle.ts";
 import type { OpenflowError } from "../wire/error-message.ts";
 import type { MessageBuffer } from "../wire/message-buffer.ts";
-import { MESSAGE_TYPE, type OpenflowVersion } from "../wire/version.ts";
+import { MESSAGE_TYPE, OPENFLOW_15, type OpenflowVersion } from "../wire/version.ts";
 import type { MessageSource } from "./message-source.ts";
 import { type MessageFailure, type SessionError, sessionError } from "./session-error.ts";
 
@@ -23,6 +23,8 @@ export class MessageRun {
   readonly #bundle: BundleIdentity | undefined;
   readonly #failures: MessageFailure[] = [];
   readonly #commitAtOnce: boolean;
+  /** One for all messages. */
+  readonly #header: { version: OpenflowVersion; xid: number };
   #nextOffset = 0;
   #isCommitted = false;
   #refusal: OpenflowError | undefined;
@@ -38,6 +40,7 @@ export class MessageRun {
     this.firstXid = firstXid;
     this.#bundle = bundle;
     this.#commitAtOnce = commitAtOnce && bundle !== undefined;
+    this.#header = { version: OPENFLOW_15, xid: firstXid };
   }
 
   /** How many xids a run over `count` messages owns. */
@@ -115,8 +118,11 @@ export class MessageRun {
   #encodeAt(offset: number, buffer: MessageBuffer, version: OpenflowVersion): void {
     const xid = this.firstXid + offset;
     const { count } = this.#source;
+    const header = this.#header;
+    header.version = version;
+    header.xid = xid;
     if (this.#bundle === undefined) {
-      if (offset >= 1 && offset <= count) this.#source.encode(offset - 1, buffer, { version, xid });
+      if (offset >= 1 && offset <= count) this.#source.encode(offset - 1, buffer, header);
       else if (offset > count) buffer.endMessage(buffer.beginMessage(version, MESSAGE_TYPE.barrierRequest, xid));
       return;
     }
@@ -125,7 +131,6 @@ export class MessageRun {
       const type = offset === count + 1 ? BUNDLE_CONTROL.closeRequest : BUNDLE_CONTROL.commitRequest;
       return this.#control(type, offset, { buffer, version });
     }
-    const header = { version, xid };
     const start = beginBundleAdd(buffer, header, this.#bundle);
     this.#source.encode(offset - 1, buffer, header);
     buffer.endMessage(start);

@@ -15,7 +15,7 @@ export interface MessageHeader {
 /** `count` messages, encoded one by one when the connection can take them. Must not change until its result is there. */
 export interface MessageSource {
   readonly count: number;
-  /** Appends message `index`, with exactly this header. */
+  /** Appends message `index`, with exactly this header, which is another by the next call. */
   encode(index: number, buffer: MessageBuffer, header: MessageHeader): void;
 }
 

@@ -91,7 +91,7 @@ export class FlowBatch implements MessageSource {
     if (op?.after?.kind === "remote" && op.before === undefined) {
       this.#cursor = at;
       this.#messages = undefined;
-      return this.#remotes.encode(op.after, index - (this.#starts[at] ?? 0), { buffer, header });
+      return this.#remotes.encode(op.after, index - (this.#starts[at] ?? 0), buffer, header);
     }
     if (at !== this.#cursor || this.#messages === undefined) {
       this.#cursor = at;

@@ -33,7 +33,7 @@ test("every remote interface's flow-mods are those of encodeFlow", () => {
         (one, version, xid) => {
           const [fast, plain] = [new MessageBuffer(), new MessageBuffer()];
           for (const [index, flow] of remoteFlows(one, ports.tunnelPort, ports.round).entries()) {
-            encoder.encode(one, index, { buffer: fast, header: { version, xid } });
+            encoder.encode(one, index, fast, { version, xid });
             encodeFlow(plain, { version, xid }, "add", flow);
           }
           assert.deepEqual(fast.written(), plain.written());

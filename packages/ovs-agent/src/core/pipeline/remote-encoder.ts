@@ -28,7 +28,7 @@ export function remoteEncoder(ports: BridgePorts): RemoteEncoder {
   return latest;
 }
 
-/** Writes what `encodeFlow` would write for `remoteFlows`, some ten times faster. */
+/** Writes what `encodeFlow` would write for `remoteFlows`, some ten times faster and without making an object. */
 export class RemoteEncoder {
   readonly #ports: BridgePorts;
   #version: MessageHeader["version"] | undefined;
@@ -44,19 +44,15 @@ export class RemoteEncoder {
   }
 
   /** Appends the add message of flow `index` of a remote interface. */
-  encode(
-    remote: RemoteInterface,
-    index: number,
-    into: { readonly buffer: MessageBuffer; readonly header: MessageHeader },
-  ): void {
-    const { buffer, header } = into;
+  encode(remote: RemoteInterface, index: number, buffer: MessageBuffer, header: MessageHeader): void {
     if (this.#version !== header.version) this.#prepare(header.version);
     const template = this.#templates[index];
     if (template === undefined)
       assert(false, `Cannot encode flow ${index} of a remote interface: there are ${REMOTE_FLOW_COUNT}`);
     const { bytes, view } = template;
     const { vni, ipv4, hostIp } = remote;
-    const [macHigh, macLow] = [guestMacHigh(vni, ipv4), guestMacLow(vni, ipv4)];
+    const macHigh = guestMacHigh(vni, ipv4);
+    const macLow = guestMacLow(vni, ipv4);
     view.setUint32(XID_OFFSET, header.xid);
     for (const at of template.vni) view.setUint32(at, vni);
     for (const at of template.ipv4) view.setUint32(at, ipv4);

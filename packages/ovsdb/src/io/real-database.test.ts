@@ -1,5 +1,7 @@
 // The client against a real ovsdb-server and ovs-vswitchd: ports in one transaction, errors, restarts, locks, fallback.
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 import {
   column,
@@ -252,3 +254,29 @@ test("real database: a column that is missing or of another type is refused befo
       }
     }
   }));
+
+test("real database: over TCP as over its unix socket", () =>
+  withOvs("over TCP", async (ovs) => {
+    const port = await freePort();
+    const control = join(ovs.folder, "ovsdb.ctl");
+    const add = ["--timeout=10", "-t", control, "ovsdb-server/add-remote", `ptcp:${port}:127.0.0.1`];
+    assert.equal(ovs.tool("ovs-appctl", add).status, 0);
+    await withClient(ovs, { target: { host: "127.0.0.1", port } }, async (client) => {
+      assert.equal(ovs.vsctl(["--no-wait", "add-br", "br0"]).status, 0);
+      await until("the bridge is seen", () => [...client.rows(bridges).values()].some(({ name }) => name === "br0"));
+      const [result] = await client.transact(new Transaction().select("Bridge", [], ["name"]));
+      assert.equal(result?.rows?.length, 1);
+    });
+  }));
+
+/** A port that was free a moment ago: ovsdb-server does not tell which one it took. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+}

@@ -1,7 +1,15 @@
 // The flags of `coracle-heartbeat`.
 import { err, type Result } from "@coracle/base";
 import { parsePeerList, type PeerName } from "@coracle/cluster";
-import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
+import {
+  type Address,
+  type Config,
+  defineConfig,
+  flag,
+  SERVICE_EXIT_CODES,
+  type ServiceConfig,
+  serviceFlags,
+} from "@coracle/lifecycle";
 
 /** What `coracle-heartbeat` is told. */
 export interface HeartbeatConfig extends ServiceConfig {
@@ -122,6 +130,7 @@ export const heartbeatConfig: Config<HeartbeatConfig> = defineConfig({
     if (config.onChange === undefined && config.onChangeArg.length > 0) return "--on-change-arg needs --on-change";
     return undefined;
   },
+  exitCodes: SERVICE_EXIT_CODES,
   examples: [
     {
       line: "coracle-heartbeat --node-id 1 --listen 10.0.0.1:5884 --peers 10.0.0.1:5884,10.0.0.2:5884,10.0.0.3:5884",

@@ -52,6 +52,7 @@ export const DEVICES_EXIT_CODES = { failed: 1, lost: 3, nothing: 5, interrupted:
 const FLEET = "Fleet";
 const DTLS = "DTLS";
 const COAP = "CoAP";
+const RESULT = "Result";
 
 const suiteNames = new Set(CIPHER_SUITES.map(({ name }) => name));
 
@@ -177,10 +178,11 @@ const coapFlags = {
 };
 
 const resultFlags = {
-  json: flag.path({ help: "Write the result as JSON into this file; - is standard output." }),
+  json: flag.path({ help: "Write the result as JSON into this file; - is standard output.", group: RESULT }),
   progressEveryMs: flag.duration({
     help: "A line of progress on standard error this often; else each second on a terminal, each ten seconds elsewhere.",
     minMs: 100,
+    group: RESULT,
   }),
 };
 

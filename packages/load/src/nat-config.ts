@@ -1,7 +1,15 @@
 // The flags of `coracle-load nat`.
 import { err, ok, type Result } from "@coracle/base";
 import { parsePeerList, type PeerName } from "@coracle/cluster";
-import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
+import {
+  type Address,
+  type Config,
+  defineConfig,
+  flag,
+  SERVICE_EXIT_CODES,
+  type ServiceConfig,
+  serviceFlags,
+} from "@coracle/lifecycle";
 
 /** What `coracle-load nat` is told. */
 export interface NatConfig extends ServiceConfig {
@@ -143,6 +151,7 @@ export const natConfig: Config<NatConfig> = defineConfig({
     health !== undefined && health.length !== backends.length
       ? `--health names ${health.length} URLs for ${backends.length} back ends`
       : undefined,
+  exitCodes: SERVICE_EXIT_CODES,
   examples: [
     {
       line: "coracle-load nat --backends 127.0.0.1:5684,127.0.0.1:5685 --rebind-every 5s",

@@ -166,7 +166,9 @@ function socketsOf({ settings, sockets }: SessionStart, workers: number): Pick<P
   const macSizeBytes = cluster?.mac === true ? CLUSTER_MAC_SIZE_BYTES : 0;
   const listen: UdpSocketOptions = { ...sockets.listen, sendQueueMax: SEND_QUEUE_MAX };
   const between: UdpSocketOptions[] =
-    sockets.cluster === undefined ? [] : [{ ...sockets.cluster, sendQueueMax: SEND_QUEUE_MAX, segment: true }];
+    sockets.cluster === undefined
+      ? []
+      : [{ ...sockets.cluster, sendQueueMax: SEND_QUEUE_MAX, segment: true, coalesce: true }];
   if (workers === 1) return { sockets: [listen, ...between] };
   return {
     sockets: [

@@ -54,6 +54,11 @@ export interface UdpSocketOptions {
   readonly receiveBufferBytes?: number;
   /** Sends runs of equal-sized datagrams to one address as one (`UDP_SEGMENT`): for links between nodes. Default false. */
   readonly segment?: boolean;
+  /**
+   * Takes runs of datagrams that came together in one piece (`UDP_GRO`), and sees them apart again: for links between nodes. On
+   * packet threads with native sockets only. No headroom in front of its datagrams. Default false.
+   */
+  readonly coalesce?: boolean;
   /** Which thread gets a datagram, where several share the port. Without it the kernel hashes addresses and ports. */
   readonly steering?: Steering;
   /** Messages that wait for a flush. Default 256. */

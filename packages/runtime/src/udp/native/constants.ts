@@ -16,6 +16,7 @@ export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const SOL_UDP = 17;
 export const UDP_SEGMENT = 103;
+export const UDP_GRO = 104;
 
 export const MSG_DONTWAIT = 0x40;
 /** In `msg_flags`: the datagram did not fit. */
@@ -55,6 +56,9 @@ export const HEADER = {
   flags: 12,
   received: 14,
 } as const;
+
+/** struct cmsghdr with a 32-bit value, in words: its length (64 bits), level, type, value; its size in bytes. */
+export const CONTROL = { level: 2, type: 3, value: 4, words: 6, sizeBytes: 24 } as const;
 
 /** struct iovec in 32-bit words. */
 export const IOV = { words: 4, baseLow: 0, baseHigh: 1, size: 2 } as const;

@@ -44,6 +44,8 @@ export interface NativeSocketContext {
   readonly batches: boolean;
   /** Memory of the thread that datagrams are received into. */
   readonly memory: ReceiveMemory;
+  /** All memory that the thread receives into: what lies there is sent without a copy. Default that of `memory`. */
+  readonly arenas?: readonly NativeMemory[];
   readonly sizes: BatchSizes;
   readonly counters?: UdpCounters;
   /** Several sockets share the port: one per thread. */
@@ -91,6 +93,11 @@ export class NativeSocket implements UdpEndpoint {
     }
   }
 
+  /** What {@link receive} fills. */
+  get memory(): ReceiveMemory {
+    return this.#context.memory;
+  }
+
   /**
    * Takes what has arrived into the thread's memory, without waiting. Answers how many datagrams the kernel gave; 0 if there
    * was none. The batch may hold fewer: truncated ones are dropped.
@@ -117,7 +124,7 @@ export class NativeSocket implements UdpEndpoint {
     // The kernel is given an address: beyond the end it would send whatever lies there.
     if (start < 0 || end < start || end > bytes.length)
       assert(false, `Cannot send bytes ${start} to ${end}: there are ${bytes.length}`);
-    if (end - start > this.#copyStride && bytes !== this.#context.memory.arena.bytes) {
+    if (end - start > this.#copyStride && this.#arenaOf(bytes) === undefined) {
       this.#counters.drop("send-too-large");
       return false;
     }
@@ -228,9 +235,16 @@ export class NativeSocket implements UdpEndpoint {
     }
   }
 
+  #arenaOf(bytes: Uint8Array): NativeMemory | undefined {
+    const { memory, arenas } = this.#context;
+    if (bytes === memory.arena.bytes) return memory.arena;
+    if (arenas !== undefined) for (const arena of arenas) if (bytes === arena.bytes) return arena;
+    return undefined;
+  }
+
   #enqueue(bytes: Uint8Array, start: number, end: number, to: UdpAddress): boolean {
-    const { arena } = this.#context.memory;
-    const address = bytes === arena.bytes ? arena.address + start : this.#copy(bytes, start, end);
+    const arena = this.#arenaOf(bytes);
+    const address = arena === undefined ? this.#copy(bytes, start, end) : arena.address + start;
     return address >= 0 && this.#queue.add(address, end - start, to);
   }
 

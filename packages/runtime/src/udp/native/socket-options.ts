@@ -14,6 +14,8 @@ import {
   SO_SNDBUF,
   SO_SNDTIMEO,
   SOL_SOCKET,
+  SOL_UDP,
+  UDP_GRO,
 } from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { NativeMemory } from "./native-memory.ts";
@@ -45,6 +47,8 @@ export function applySocketOptions({ libc, fd, family, options, shared }: Option
   const wait = new Uint8Array(16);
   new DataView(wait.buffer).setUint32(8, SEND_WAIT_MICROS, true);
   set(SO_SNDTIMEO, wait);
+  // Refused by kernels before 5.0: then each datagram comes by itself.
+  if (options.coalesce === true) libc.setsockopt(fd, SOL_UDP, UDP_GRO, int(1));
   if (family === AF_INET6) libc.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, int(options.host === "::" ? 0 : 1));
   if (shared && !set(SO_REUSEPORT, int(1))) {
     const text = `Cannot share port ${options.port} between threads: the system says ${errnoName(libc.errno())}`;

@@ -2,6 +2,7 @@
 import { systemClock } from "../../clock.ts";
 import type { UdpEndpoint, UdpSocketOptions } from "../endpoint.ts";
 import { NativeSocket } from "../native/native-socket.ts";
+import type { NativeMemory } from "../native/native-memory.ts";
 import { Poller } from "../native/poller.ts";
 import type { NativeSupport } from "../native/probe.ts";
 import { ReceiveMemory } from "../native/receive-memory.ts";
@@ -21,6 +22,9 @@ export class NativeThread implements SocketOpener {
   readonly #libc: Exclude<NativeSupport, { kind: "none" }>["libc"];
   readonly #batches: boolean;
   readonly #memory: ReceiveMemory;
+  /** For sockets whose messages may be many datagrams, if there are any. */
+  readonly #coalesced: ReceiveMemory | undefined;
+  readonly #arenas: readonly NativeMemory[];
   readonly #poller: Poller;
   readonly #ready: Uint32Array = new Uint32Array(READY_MAX);
   readonly #dirty: NativeSocket[] = [];
@@ -34,6 +38,12 @@ export class NativeThread implements SocketOpener {
     this.#libc = support.libc;
     this.#batches = support.kind === "batches" && plan.path.implementation === "native";
     this.#memory = new ReceiveMemory(support.libc, plan.sizes);
+    // Without batch calls control data is not asked for either.
+    this.#coalesced =
+      this.#batches && plan.sockets.some(({ coalesce }) => coalesce === true)
+        ? new ReceiveMemory(support.libc, { ...plan.sizes, coalesced: true })
+        : undefined;
+    this.#arenas = [this.#memory, this.#coalesced].flatMap((memory) => (memory === undefined ? [] : [memory.arena]));
     this.#poller = new Poller(support.libc);
     this.link = new ThreadLink(plan, this, report);
     this.link.serveWith({ ownFd: this.wakeFd, wake: (fd) => this.#poller.wakeOther(fd) });
@@ -103,13 +113,14 @@ export class NativeThread implements SocketOpener {
     const context = {
       libc: this.#libc,
       batches: this.#batches,
-      memory: this.#memory,
+      memory: (options.coalesce === true ? this.#coalesced : undefined) ?? this.#memory,
+      arenas: this.#arenas,
       sizes: this.link.plan.sizes,
       counters: this.link.counters(index),
       shared,
       onQueued: (queued: NativeSocket) => void this.#dirty.push(queued),
     };
-    const socket = new NativeSocket(context, options);
+    const socket = new NativeSocket(context, { ...options, coalesce: context.memory === this.#coalesced });
     this.#poller.add(socket.fd, index);
     return socket;
   }
@@ -140,7 +151,7 @@ export class NativeThread implements SocketOpener {
     const socket = this.link.sockets[index];
     // Closed by the handler of a socket served before it.
     if (!(socket instanceof NativeSocket)) return;
-    const memory = this.#memory;
+    const { memory } = socket;
     for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
       const received = socket.receive();
       if (received === 0) return;

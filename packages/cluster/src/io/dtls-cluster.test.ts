@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { SeededRandom } from "@coracle/base";
 import { systemCrypto } from "@coracle/dtls/io";
 import { freshSeeds, PacketNetwork } from "@coracle/sim";
+import type { NodeTableOptions } from "../node-table-options.ts";
 import { SimulatedCluster, type SimulatedNode } from "../testing/simulated-cluster.ts";
 import { DtlsChannel } from "./dtls-channel.ts";
 
@@ -17,7 +18,12 @@ class SecureWorld {
   readonly cluster: SimulatedCluster;
   readonly #context: string;
 
-  constructor(mode: "dtls" | "dtls-mac", nodes: number, seed: number, lossRate = 0.05) {
+  constructor(
+    mode: "dtls" | "dtls-mac",
+    nodes: number,
+    seed: number,
+    { lossRate = 0.05, table }: { lossRate?: number; table?: Partial<NodeTableOptions> } = {},
+  ) {
     this.#context = `CORACLE_SIM_SEED=${seed}, ${mode}, ${nodes} nodes`;
     const network = new PacketNetwork({ random: new SeededRandom(seed), lossRate, delayMsMin: 0.2, delayMsMax: 30 });
     const credentials = { identity: encode("nodes"), secret: encode("the secret of the cluster") };
@@ -26,6 +32,7 @@ class SecureWorld {
       network,
       mode,
       nodesExpected: nodes,
+      ...(table === undefined ? {} : { table }),
       makeChannel: (random) => new DtlsChannel({ crypto: systemCrypto, random, credentials, mac: mode === "dtls-mac" }),
     });
     for (let id = 0; id < nodes; id++) this.cluster.start(id, addressOf(id));
@@ -102,9 +109,18 @@ describe("a cluster with sessions over DTLS", () => {
     }
   });
 
+  it("forms also when no node knows its own address, so that both of a pair would give way", () => {
+    for (const seed of [1, ...freshSeeds()]) {
+      const world = new SecureWorld("dtls-mac", 6, seed, { table: { selfAddresses: [] } });
+      world.cluster.run(5000);
+      world.converge(0, "it fell apart");
+      world.checkKeys();
+    }
+  });
+
   it("loses nobody at the loss of the docs", () => {
     for (const seed of freshSeeds()) {
-      const world = new SecureWorld("dtls-mac", 6, seed, 0.1);
+      const world = new SecureWorld("dtls-mac", 6, seed, { lossRate: 0.1 });
       world.cluster.run(120_000);
       world.check(world.cluster.changes("dead").length === 0, "a living node was declared dead");
       world.converge(0, "the table changed");

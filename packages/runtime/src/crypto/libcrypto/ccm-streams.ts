@@ -39,10 +39,10 @@ class LibcryptoCcmStreams implements CcmStreams {
   #isOpen = true;
 
   constructor(maker: CcmStreamsMaker, key: Uint8Array) {
-    const bits = key.length === 16 ? 128 : 256;
+    const names =
+      key.length === 16 ? (["AES-128-CBC", "AES-128-ECB"] as const) : (["AES-256-CBC", "AES-256-ECB"] as const);
     this.#maker = maker;
-    this.#cbc = maker.contexts.make(`AES-${bits}-CBC`, key, this);
-    this.#ecb = maker.contexts.make(`AES-${bits}-ECB`, key, this);
+    [this.#cbc, this.#ecb] = maker.contexts.make(names, key, this);
   }
 
   authenticate(sizeBytes: number): number {

@@ -17,10 +17,9 @@ export interface LibcryptoFunctions {
     iv: ForeignPointer,
     encrypt: number,
   ): number;
-  /** One step without buffering: 0 or more (1.1: 1) on success, else -1 or 0. */
+  /** One step without buffering or padding: 0 or more (1.1: 1) on success, else -1 or 0. */
   EVP_Cipher(context: ForeignPointer, out: ForeignPointer, data: ForeignPointer, sizeBytes: number): number;
   EVP_CIPHER_CTX_ctrl(context: ForeignPointer, command: number, argument: number, data: ForeignPointer): number;
-  EVP_CIPHER_CTX_set_padding(context: ForeignPointer, on: number): number;
   /** The compression function of SHA-256 on one block; of the context only the eight words at its start are used. */
   SHA256_Transform(context: ForeignPointer, block: ForeignPointer): void;
 }
@@ -34,7 +33,6 @@ export const LIBCRYPTO_SHAPES: Readonly<Record<keyof LibcryptoFunctions, Foreign
   EVP_CipherInit_ex: "pppppi:i",
   EVP_Cipher: "pppi:i",
   EVP_CIPHER_CTX_ctrl: "piip:i",
-  EVP_CIPHER_CTX_set_padding: "pi:i",
   SHA256_Transform: "pp:v",
 };
 

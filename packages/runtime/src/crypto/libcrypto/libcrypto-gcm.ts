@@ -95,7 +95,10 @@ class LibcryptoGcm implements AeadCipher {
   #begin(message: AeadMessage, sizeBytes: number, encrypt: 0 | 1): ForeignPointer {
     const { functions, memory, nonce, additional, none, contexts } = this.#maker;
     const key = this.#key;
-    this.#context ??= contexts.make(key.length === 16 ? "AES-128-GCM" : "AES-256-GCM", key, this);
+    if (this.#context === undefined) {
+      const name = key.length === 16 ? "AES-128-GCM" : "AES-256-GCM";
+      [this.#context] = contexts.make([name] as const, key, this);
+    }
     const context = this.#context;
     for (let index = 0; index < NONCE_SIZE_BYTES; index++) memory[NONCE_AT + index] = message.nonce[index] as number;
     if (functions.EVP_CipherInit_ex(context, none, none, none, nonce, encrypt) !== 1) this.#fail("begin", sizeBytes);

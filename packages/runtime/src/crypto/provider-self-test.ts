@@ -41,8 +41,8 @@ const NAMES: readonly AeadName[] = [
   "aes-128-gcm",
   "aes-256-gcm",
 ];
-/** Nothing, parts of blocks, and more than is worked on byte by byte. Few: a process starts only after this. */
-const SIZES: readonly number[] = [0, 33, 100];
+/** More than is worked on byte by byte, nothing, parts of blocks. Few: this code is not compiled yet when a process starts. */
+const SIZES: readonly number[] = [100, 0, 33];
 
 /** What is wrong with `native`; `undefined` if it can be used. Takes a few milliseconds. */
 export function providerFailure(native: RecordCryptoProvider, known: RecordCryptoProvider): string | undefined {
@@ -75,7 +75,8 @@ function matches(native: RecordCryptoProvider, vector: Vector): boolean {
 function agree(native: RecordCryptoProvider, known: RecordCryptoProvider, name: AeadName): boolean {
   const key = counted(name.startsWith("aes-256") ? 32 : 16, 7);
   const [ours, theirs] = [native.aead(name, key), known.aead(name, key)];
-  const isAgreed = SIZES.every((size) => {
+  // The algorithms of a mode differ in the sizes of key and tag alone.
+  const isAgreed = SIZES.slice(name === NAMES[0] ? 0 : -1).every((size) => {
     const [nonce, additional, plaintext] = [counted(12, size), counted(13 + (size % 23), 3), counted(size, 5)];
     const sealed = seal(ours, { nonce, additional, plaintext });
     if (!equal(sealed, seal(theirs, { nonce, additional, plaintext }))) return false;

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { millis, SeededRandom } from "@coracle/base";
 import { SimulatedService } from "../../testing/simulated-service.ts";
 import { DueQueue } from "./due-queue.ts";
+import { FleetTally } from "./fleet-tally.ts";
 import { progressLine, resultLines } from "./fleet-report.ts";
 
 const CON = { confirmable: true, ackTimeoutMs: 2000, retransmissionsMax: 4, answerTimeoutMs: 10_000 };
@@ -113,6 +114,34 @@ describe("a fleet", () => {
       counts.handshakesFailed,
     );
     assert.ok(counts.late > 10_000, `${counts.late}`);
+  });
+});
+
+describe("the numbers of a run", () => {
+  it("tell nodes apart by the first octet of the connection ID, and cap the names they keep", () => {
+    const tally = new FleetTally(new SeededRandom(1));
+    const answered = { kind: "answered", device: 0, tookMs: 1 } as const;
+    for (let code = 0; code < 100; code++) tally.add({ ...answered, code: `code ${code}`, node: code % 3 });
+    tally.add({ kind: "lost", device: 0, node: 2 });
+    tally.add({ kind: "lost", device: 1, node: undefined });
+    const { nodes, codes } = tally.result();
+    assert.deepEqual(
+      Object.entries(nodes).map(([node, { answered: count, lost }]) => [node, count, lost]),
+      [
+        ["0", 34, 0],
+        ["1", 33, 0],
+        ["2", 33, 1],
+        ["none", 0, 1],
+      ],
+    );
+    assert.deepEqual([Object.keys(codes).length, codes["other"]], [65, 36]);
+  });
+
+  it("of the time since the last line are taken once", () => {
+    const tally = new FleetTally(new SeededRandom(1));
+    tally.add({ kind: "answered", device: 0, tookMs: 2, code: "2.05", node: 1 });
+    assert.equal(tally.takeRecent()?.count, 1);
+    assert.equal(tally.takeRecent(), undefined);
   });
 });
 

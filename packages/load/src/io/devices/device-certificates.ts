@@ -26,7 +26,15 @@ export async function readDeviceCertificates(config: DeviceCertificatesConfig): 
 }
 
 async function readFolder(folder: string): Promise<readonly Credentials[]> {
-  const files = await listDirectory(folder);
+  const credentials: Credentials[] = [];
+  for (const name of certificateNames(folder, await listDirectory(folder))) {
+    credentials.push(await read(joinPath(folder, name + KEY), joinPath(folder, name + CHAIN)));
+  }
+  return credentials;
+}
+
+/** The names that have both files, in order; a folder that cannot be used is an {@link ExitError}. */
+export function certificateNames(folder: string, files: readonly string[]): readonly string[] {
   const names = files.filter((file) => file.endsWith(CHAIN)).map((file) => file.slice(0, -CHAIN.length));
   if (names.length === 0) throw new ExitError(`Cannot use ${folder}: it holds no NAME${CHAIN} beside NAME${KEY}`);
   if (names.length > CERTIFICATES_MAX)
@@ -35,11 +43,7 @@ async function readFolder(folder: string): Promise<readonly Credentials[]> {
   const lonely = names.find((name) => !present.has(name + KEY));
   if (lonely !== undefined)
     throw new ExitError(`Cannot use ${folder}: ${lonely}${CHAIN} is there without ${lonely}${KEY}`);
-  const credentials: Credentials[] = [];
-  for (const name of names.toSorted()) {
-    credentials.push(await read(joinPath(folder, name + KEY), joinPath(folder, name + CHAIN)));
-  }
-  return credentials;
+  return names.toSorted();
 }
 
 async function read(keyFile: string, certFile: string | undefined): Promise<Credentials> {

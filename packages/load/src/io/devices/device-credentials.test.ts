@@ -12,6 +12,7 @@ import { parseCommandLine } from "@coracle/lifecycle";
 import { systemClock, systemRandom } from "@coracle/runtime";
 import { makeTestPki, type TestPki } from "@coracle/sim";
 import { devicesConfig } from "../../devices-config.ts";
+import { CERTIFICATES_MAX, certificateNames } from "./device-certificates.ts";
 import { clientMaker } from "./device-credentials.ts";
 
 const KEY = new Uint8Array(16).fill(9);
@@ -142,6 +143,14 @@ describe("devices by command line", () => {
     const mixed = ["--cert-file", at("devices/a.pem"), "--key-file", at("devices/b.key")];
     await refused([...trust, ...mixed], /does not belong to the certificate/);
     await refused([...trust, "--cert-file", at("gone.pem"), "--key-file", at("gone.key")], /gone/);
+  });
+
+  it("take no more certificates than there can be devices", () => {
+    const files = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => [`${index}.pem`, `${index}.key`]).flat();
+    assert.equal(certificateNames("folder", files(CERTIFICATES_MAX)).length, CERTIFICATES_MAX);
+    const tooMany = /folder: it holds 50001 certificates, more than 50000/;
+    assert.throws(() => certificateNames("folder", files(CERTIFICATES_MAX + 1)), tooMany);
   });
 
   it("are refused when flags contradict each other", () => {

@@ -6,7 +6,7 @@ import { createLogger } from "@coracle/lifecycle";
 import { openUdpEndpoint, udpAddress, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
 import { eventually } from "@coracle/sim";
 import { NatTable } from "../../core/nat/nat-table.ts";
-import { NatDriver } from "./nat-driver.ts";
+import { NatDriver, WAITING_MAX } from "./nat-driver.ts";
 
 /** A server that answers with its name and remembers the ports it heard from. */
 class EchoServer {
@@ -31,21 +31,57 @@ class EchoServer {
   }
 }
 
+const TABLE = {
+  backendCount: 2,
+  natTimeoutMs: 60_000,
+  balancerTimeoutMs: 60_000,
+  lingerMs: 0,
+  flowsMax: 10,
+  share: 1,
+  rebindEveryMs: undefined,
+  reshuffleEveryMs: undefined,
+} as const;
+
 describe("the NAT on sockets", () => {
+  it("lets a few datagrams wait while an outside port opens, and counts more", async () => {
+    const server = new EchoServer();
+    const backend = await server.open(0);
+    const table = new NatTable({ ...TABLE, backendCount: 1 }, new SeededRandom(1));
+    const opening = Promise.withResolvers<void>();
+    const driver = new NatDriver({
+      table,
+      backends: [backend.local],
+      outside: "127.0.0.1",
+      log: createLogger("load"),
+      openPort: async (options) => {
+        await opening.promise;
+        return await openUdpEndpoint(options);
+      },
+    });
+    let answers = 0;
+    const { endpoint: client } = await openUdpEndpoint({
+      host: "127.0.0.1",
+      port: 0,
+      onBatch: ({ count }) => (answers += count),
+    });
+    try {
+      const front = udpAddress("127.0.0.1", await driver.start("127.0.0.1", 0));
+      for (let number = 0; number < 40; number++) client.send(Uint8Array.of(number), 0, 1, front);
+      client.flush();
+      await eventually(() => driver.lost.portNotOpen === 40 - WAITING_MAX, "all but those that wait are counted");
+      opening.resolve();
+      await eventually(() => answers === WAITING_MAX, "those that waited are answered");
+    } finally {
+      driver.close();
+      client.close();
+      backend.close();
+    }
+  });
+
   it("carries datagrams both ways, moves clients, and lets no stranger through", async () => {
     const servers = [new EchoServer(), new EchoServer()];
     const backends = await Promise.all(servers.map((server, index) => server.open(index)));
-    const options = {
-      backendCount: 2,
-      natTimeoutMs: 60_000,
-      balancerTimeoutMs: 60_000,
-      lingerMs: 0,
-      flowsMax: 10,
-      share: 1,
-      rebindEveryMs: undefined,
-      reshuffleEveryMs: undefined,
-    };
-    const table = new NatTable(options, new SeededRandom(7));
+    const table = new NatTable(TABLE, new SeededRandom(7));
     const driver = new NatDriver({
       table,
       backends: backends.map(({ local }) => local),

@@ -23,6 +23,8 @@ export interface NatDriverOptions {
   /** IP address of the outside ports. */
   readonly outside: string;
   readonly log: Logger;
+  /** Opens outside ports; another one in tests. */
+  readonly openPort?: typeof openUdpEndpoint;
 }
 
 /** An outside port; while it opens, a few datagrams wait for it. */
@@ -32,7 +34,8 @@ interface OutsidePort {
   isClosed: boolean;
 }
 
-const WAITING_MAX = 8;
+/** Datagrams that wait for one outside port. */
+export const WAITING_MAX = 8;
 /** Outside ports are many, so their memory is small. */
 const PORT_SIZES = { batchMax: 4, datagramSizeBytesMax: 2048, headroomBytes: 0 } as const;
 const FRONT_BUFFER_BYTES = 8 * 1024 * 1024;
@@ -142,9 +145,10 @@ export class NatDriver {
   }
 
   async #open(number: PortNumber, port: OutsidePort): Promise<void> {
+    const { openPort = openUdpEndpoint, outside } = this.#options;
     try {
-      const { endpoint } = await openUdpEndpoint({
-        host: this.#options.outside,
+      const { endpoint } = await openPort({
+        host: outside,
         port: 0,
         sizes: PORT_SIZES,
         onBatch: (batch) => this.#fromBackend(number, batch),

@@ -20,6 +20,7 @@ export * from "./log/wall-time.ts";
 export * from "./metrics/metrics.ts";
 export * from "./metrics/work-queue-metrics.ts";
 export * from "./service/build-info.ts";
+export { keepCodePagesSmall } from "./service/code-page-keeper.ts";
 export * from "./service/exit-error.ts";
 export { createOperationsApp, type OperationsOptions, type OperationsScope } from "./service/operations-app.ts";
 export { looksLongRunning } from "./service/request-guard.ts";

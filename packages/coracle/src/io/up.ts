@@ -1,5 +1,5 @@
 // `coracle up`: prepares the data folder, runs the children, shows them, and stops them again.
-import { ExitError, failureLine } from "@coracle/lifecycle";
+import { ExitError, failureLine, keepCodePagesSmall } from "@coracle/lifecycle";
 import {
   exitProcess,
   FileError,
@@ -40,6 +40,7 @@ async function runSystem(config: UpConfig): Promise<number> {
   await prepareFolder(config.data);
   const { lock, cleaned } = await lockFolder(config);
   const signals = new StopSignals();
+  void keepCodePagesSmall();
   let outcome: SystemOutcome;
   try {
     const addresses = await chooseAddresses(config);

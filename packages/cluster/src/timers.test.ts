@@ -149,6 +149,6 @@ test("ten nodes lose a tenth of their datagrams for half an hour, and nobody exp
     );
     cluster.run(1_800_000);
     assert.equal(cluster.changes("dead").length, 0, `CORACLE_SIM_SEED=${seed}: a living node was declared dead`);
-    assert.ok(cluster.changes("suspect").length > 0, `CORACLE_SIM_SEED=${seed}: the loss was not felt at all`);
+    assert.ok(network.counts.lost > 0.09 * network.counts.sent, `CORACLE_SIM_SEED=${seed}: less was lost than stated`);
   }
 });

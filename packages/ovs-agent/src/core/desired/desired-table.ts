@@ -20,6 +20,7 @@ import { FlowBatch, flowCount, type FlowOp, hostMessages, opOf } from "./flow-ba
 import { HostCounts, type NetworkHost } from "./host-counts.ts";
 import { Retries } from "./retries.ts";
 import { Tally } from "./tally.ts";
+import { Unsettled } from "./unsettled.ts";
 
 /** Bundles out at a time: while the switch commits one, the next is being sent. */
 const OUT_MAX = 2;
@@ -35,7 +36,7 @@ export class DesiredTable {
   readonly #retries = new Retries();
   readonly #flowDirty = new Set<Entry>();
   readonly #portDirty = new Set<Entry>();
-  readonly #unsettled = new Set<Entry>();
+  readonly #unsettled = new Unsettled();
   readonly #tally = new Tally();
   readonly #bundleLimit: BatchLimit;
   readonly #portLimit: BatchLimit;

@@ -29,6 +29,8 @@ export interface Entry {
   isBusy: boolean;
   /** It has been told, or was there from an earlier run, as it is wanted now. */
   isKept: boolean;
+  /** It has no outcome yet. */
+  isUnsettled: boolean;
 }
 
 /** A new owner. */
@@ -43,6 +45,7 @@ export function makeEntry(owner: string): Entry {
     told: undefined,
     isBusy: false,
     isKept: false,
+    isUnsettled: false,
   };
 }
 

@@ -85,14 +85,14 @@ export async function buildPion(progress: BuildProgress): Promise<boolean> {
 }
 
 /**
- * Whether `peer` can be had here. Says on stderr, in one line, what did not run and why. With `CORACLE_PEERS=required` in the
+ * Whether `peer` can be had here. Says on stderr, in one line, what did not run and why. With `CORACLE_TEST_PEERS=required` in the
  * environment (as in CI) its absence is an error.
  */
 export function interopPeerReady(peer: InteropPeer, whatRuns: string): boolean {
   const missing = whyMissing(peer);
   if (missing === undefined) return true;
   const line = `did not run: ${whatRuns}: ${missing}`;
-  if (process.env["CORACLE_PEERS"] === "required") throw new Error(line);
+  if (process.env["CORACLE_TEST_PEERS"] === "required") throw new Error(line);
   process.stderr.write(`${line}\n`);
   return false;
 }

@@ -154,7 +154,7 @@ if (kubernetesPeersReady("the tests of following a real kube-apiserver")) {
 
   test("an etcd too old for streaming lists: the client lists instead", { timeout: 60_000 }, async () => {
     if (programOnPath("etcd") === undefined) {
-      assert.notEqual(process.env["CORACLE_PEERS"], "required", "Cannot test an old etcd: there is none on PATH");
+      assert.notEqual(process.env["CORACLE_TEST_PEERS"], "required", "Cannot test an old etcd: there is none on PATH");
       return;
     }
     const etcd = await startEtcd({ program: "debian" });

@@ -27,7 +27,7 @@ export async function withNetwork(
   if (options.hosts > 0) {
     const support = await laboratorySupport();
     if (support.kind === "missing") {
-      if (process.env["CORACLE_PEERS"] === "required") throw new Error(`Cannot run ${name}: ${support.reason}`);
+      if (process.env["CORACLE_TEST_PEERS"] === "required") throw new Error(`Cannot run ${name}: ${support.reason}`);
       process.stdout.write(`did not run: ${name}: ${support.reason}; ${support.remedy}\n`);
       return;
     }

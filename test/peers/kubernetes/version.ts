@@ -59,13 +59,13 @@ export function missingKubernetesPeers(): string[] {
 
 /**
  * Whether tests against the real kube-apiserver can run here. Says on stderr, in one line, what will not run and why.
- * With `CORACLE_PEERS=required` in the environment (as in CI) their absence is an error.
+ * With `CORACLE_TEST_PEERS=required` in the environment (as in CI) their absence is an error.
  */
 export function kubernetesPeersReady(whatRuns: string): boolean {
   const missing = missingKubernetesPeers();
   if (missing.length === 0) return true;
   const line = `Cannot run ${whatRuns}: ${missing.join("; ")}; \`bun run peers\` brings them`;
-  if (process.env["CORACLE_PEERS"] === "required") throw new Error(line);
+  if (process.env["CORACLE_TEST_PEERS"] === "required") throw new Error(line);
   process.stderr.write(`${line}\n`);
   return false;
 }

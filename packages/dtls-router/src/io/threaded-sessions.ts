@@ -1,4 +1,5 @@
 // The workers of a node on packet threads, each with its own sockets on the shared ports.
+import { assert } from "@coracle/base";
 import { CLUSTER_MAC_SIZE_BYTES, type Endpoint } from "@coracle/cluster";
 import {
   openPacketThreads,
@@ -61,8 +62,8 @@ export class ThreadedSessions implements SessionService {
     this.cluster = threads.sockets[Port.cluster];
   }
 
-  /** Starts that many workers, or one where the kernel does not steer. Throws `UdpError`; `undefined` where threads do not pay. */
-  static async open(start: SessionStart, worker: URL, workers: number): Promise<ThreadedSessions | undefined> {
+  /** Starts that many workers, or one where the kernel does not steer. Throws `UdpError`. */
+  static async open(start: SessionStart, worker: URL, workers: number): Promise<ThreadedSessions> {
     const farewells: ((told: number) => void)[] = [];
     const lines: WorkerLine[] = [];
     const threads = await openPacketThreads({
@@ -73,14 +74,12 @@ export class ThreadedSessions implements SessionService {
       }),
       worker,
       threads: workers,
+      nativeOnly: true,
       tickMs: TICK_MS,
       data: start.settings,
     });
     const [publicPort] = threads.sockets;
-    if (publicPort === undefined || !threads.path.implementation.startsWith("native")) {
-      await threads.close();
-      return undefined;
-    }
+    assert(publicPort !== undefined, "Cannot serve without a public port");
     for (let thread = 0; thread < threads.path.threads; thread++) {
       lines.push(new WorkerLine((kind, bytes) => threads.post(thread, kind, bytes)));
     }

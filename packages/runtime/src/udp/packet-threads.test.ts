@@ -213,6 +213,15 @@ test("a steering octet picks the thread; other datagrams are spread", async () =
   });
 });
 
+test("threads on native sockets or none: nothing is started where there are only others", async () => {
+  const sockets = [{ host: "127.0.0.1", port: 0 }];
+  const worker = new URL("./testing/no-such-worker.ts", import.meta.url);
+  await assert.rejects(
+    openPacketThreads({ worker, sockets, threads: 1, implementation: own, nativeOnly: true }),
+    (error) => error instanceof UdpError && error.code === "UNSUPPORTED",
+  );
+});
+
 test("a ring that is full refuses and counts", async () => {
   await withThreads({ ringSizeBytes: 1024 }, async (threads) => {
     const message = new Uint8Array(600);
@@ -227,4 +236,49 @@ test("a worker that cannot be loaded is an error of the opener", async () => {
   const sockets = [{ host: "127.0.0.1", port: 0 }];
   const worker = new URL("./testing/no-such-worker.ts", import.meta.url);
   await assert.rejects(openPacketThreads({ worker, sockets, threads: 1 }), UdpError);
+});
+
+test("a mailed value comes as it is, with memory that is shared, while datagrams come in", async () => {
+  const heard: number[] = [];
+  const onMessage = (kind: number, bytes: Uint8Array): void => {
+    if (kind === 9) heard.push(...bytes);
+  };
+  for (const implementation of ["native", own] as const) {
+    await withThreads({ implementation, onMessage }, async (threads) => {
+      const client = await openClient();
+      try {
+        const shared = new SharedArrayBuffer(1);
+        for (let round = 1; round <= 3; round++) {
+          threads.mail({ shared, round });
+          for (let index = 0; index < 20; index++) client.send(threads.sockets[0]!.local, 100, index);
+          await until(() => heard.length === round && client.heard.length === 20 * round);
+          assert.equal(new Uint8Array(shared)[0], round);
+        }
+        assert.deepEqual(heard, [1, 2, 3]);
+        heard.length = 0;
+      } finally {
+        client.endpoint.close();
+      }
+    });
+  }
+});
+
+test("threads hand datagrams to each other, and do what they put off", async () => {
+  await withThreads({ threads: 3 }, async (threads) => {
+    const client = await openClient();
+    try {
+      const to = threads.sockets[0]!.local;
+      for (let index = 0; index < 60; index++) client.send(to, 5, index % 3, index);
+      await until(() => client.heard.length === 60);
+      // Byte 0 of an answer is the thread that gave it, byte 2 the one that was asked for.
+      assert.deepEqual(
+        client.heard.filter(({ bytes }) => bytes[0] !== bytes[2]),
+        [],
+      );
+      assert.equal(new Set(client.heard.map(({ bytes }) => bytes[3])).size, 60);
+      assert.equal(threads.ringDrops().between, 0);
+    } finally {
+      client.endpoint.close();
+    }
+  });
 });

@@ -1,4 +1,5 @@
 // A packet thread for the tests: echoes, forwards, passes up, counts its ticks.
+import type { ReceivedDatagram } from "../endpoint.ts";
 import type { PacketContext, PacketHandler } from "../threads/packet-handler.ts";
 import { servePacketThread } from "../threads/serve-packet-thread.ts";
 
@@ -7,12 +8,16 @@ const PASS_UP = 1;
 const POST = 2;
 const THROW = 3;
 const FROM_NEW_SOCKET = 4;
+/** The thread named by the next byte answers, after it has put it off. */
+const HAND_OVER = 5;
 /** Kind of the messages it posts. */
 const KIND_TICKS = 7;
 const KIND_ECHO = 8;
+const KIND_MAIL = 9;
 
 class Echo implements PacketHandler {
   readonly #context: PacketContext;
+  readonly #putOff: { readonly datagram: ReceivedDatagram; readonly socket: number }[] = [];
   #ticks = 0;
 
   constructor(context: PacketContext) {
@@ -28,13 +33,27 @@ class Echo implements PacketHandler {
       if (bytes[start] === PASS_UP) context.passUp(datagram, socket);
       else if (bytes[start] === POST) context.post(KIND_ECHO, bytes, start, end);
       else if (bytes[start] === THROW) throw new RangeError("Cannot go on: asked to break");
+      else if (bytes[start] === HAND_OVER) this.#handOver(datagram, socket);
       else if (bytes[start] === FROM_NEW_SOCKET) this.#answerFromNew({ bytes: bytes.slice(start, end), to: source });
-      else {
-        // One byte in front: who answers.
-        bytes[start - 1] = context.thread;
-        context.sockets[socket]?.send(bytes, start - 1, end, source);
-      }
+      else this.#answer(datagram, socket);
     }
+  }
+
+  handedOver(datagram: ReceivedDatagram, socket: number): void {
+    this.#putOff.push({ datagram, socket });
+  }
+
+  work(): boolean {
+    const first = this.#putOff.shift();
+    if (first !== undefined) this.#answer(first.datagram, first.socket);
+    return this.#putOff.length > 0;
+  }
+
+  /** Writes the round into the shared memory, and tells that it did. */
+  mail(value: unknown): void {
+    const { shared, round } = value as { readonly shared: SharedArrayBuffer; readonly round: number };
+    new Uint8Array(shared)[0] = round;
+    this.#context.post(KIND_MAIL, Uint8Array.of(round));
   }
 
   message(kind: number, bytes: Uint8Array): void {
@@ -44,6 +63,18 @@ class Echo implements PacketHandler {
   tick(): void {
     this.#ticks++;
     this.#context.post(KIND_TICKS, Uint8Array.of(this.#ticks & 0xff, this.#context.thread));
+  }
+
+  /** With one byte in front: who answers. */
+  #answer({ bytes, start, end, source }: ReceivedDatagram, socket: number): void {
+    bytes[start - 1] = this.#context.thread;
+    this.#context.sockets[socket]?.send(bytes, start - 1, end, source);
+  }
+
+  #handOver(datagram: ReceivedDatagram, socket: number): void {
+    const thread = datagram.bytes[datagram.start + 1] ?? 0;
+    if (thread === this.#context.thread) this.#answer(datagram, socket);
+    else this.#context.handOver(thread, datagram, socket);
   }
 
   #answerFromNew(answer: { bytes: Uint8Array; to: { address: Uint8Array; port: number } }): void {

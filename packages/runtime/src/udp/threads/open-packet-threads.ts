@@ -46,6 +46,8 @@ export interface PacketThreadsOptions {
   readonly onFailure?: (error: UdpError) => void;
   /** Default: chosen. */
   readonly implementation?: UdpImplementation;
+  /** Rather no threads than threads on the runtime's own sockets: UNSUPPORTED is thrown then. */
+  readonly nativeOnly?: boolean;
 }
 
 /** Starts the threads; resolves when all are bound and serve. Throws `UdpError`, with no thread left. */
@@ -53,6 +55,8 @@ export async function openPacketThreads(options: PacketThreadsOptions): Promise<
   if (!("Worker" in globalThis))
     throw new UdpError("UNSUPPORTED", "Cannot start packet threads: this runtime has no Worker");
   const first = await choosePath(options);
+  if (options.nativeOnly === true && !first.implementation.startsWith("native"))
+    throw new UdpError("UNSUPPORTED", `Cannot start packet threads on native sockets: ${first.reasons.join("; ")}`);
   const threads: PacketThread[] = [];
   try {
     let sockets = options.sockets;

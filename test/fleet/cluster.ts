@@ -11,7 +11,7 @@ import { freePorts } from "../system/ports.ts";
 /** The ids of the routers; heartbeats have them plus ten. */
 export const ROUTER_IDS = [1, 2, 3] as const;
 const HEARTBEAT_IDS = [11, 12, 13];
-const READY_MS = 60_000;
+const READY_MS = 90_000;
 
 /** One program of the cluster, perhaps not running now. */
 interface Member {

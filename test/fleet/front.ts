@@ -30,7 +30,7 @@ export interface NatFlows {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const CONNECT_MS = 60_000;
+const CONNECT_MS = 120_000;
 
 /** The NAT in front of every router. */
 export class Front {

@@ -179,7 +179,7 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       group: LIMITS,
     }),
     workers: flag.number({
-      help: "Threads that serve sessions, each with a part of them and of every limit; else one per core, at most 16.",
+      help: "Threads that serve sessions, each with a part of them and of every limit; else one fewer than cores, 1 to 16.",
       min: 1,
       max: 64,
       group: LIMITS,

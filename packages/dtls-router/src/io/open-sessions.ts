@@ -43,13 +43,16 @@ export async function openSessions(options: OpenSessionsOptions): Promise<Sessio
   return sessions;
 }
 
-/** How many workers, and why not as many as there are cores. */
+/**
+ * How many workers, and why not as many as were asked for. By default one core is left to the kernel's receiving, the main thread and
+ * the runtime's helpers: a worker on it too takes smaller batches for more system calls.
+ */
 export function workerCount(
   config: Pick<DtlsRouterConfig, "workers" | "cidSize" | "sessionsMax" | "handshakesMax" | "handshakesPerSecond"> &
     Pick<DtlsRouterConfig, "upstream" | "upstreamPortsMax">,
   cores: number,
 ): { readonly count: number; readonly reason: string | undefined } {
-  const wanted = config.workers ?? Math.min(cores, WORKERS_DEFAULT_MAX);
+  const wanted = config.workers ?? Math.min(cores - 1, WORKERS_DEFAULT_MAX);
   const limits: readonly (readonly [most: number, reason: string])[] = [
     [
       config.cidSize < CID_SIZE_FOR_WORKERS_MIN ? 1 : wanted,

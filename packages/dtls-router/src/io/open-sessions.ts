@@ -52,7 +52,7 @@ export function workerCount(
     Pick<DtlsRouterConfig, "upstream" | "upstreamPortsMax">,
   cores: number,
 ): { readonly count: number; readonly reason: string | undefined } {
-  const wanted = config.workers ?? Math.min(cores - 1, WORKERS_DEFAULT_MAX);
+  const wanted = config.workers ?? Math.min(Math.max(1, cores - 1), WORKERS_DEFAULT_MAX);
   const limits: readonly (readonly [most: number, reason: string])[] = [
     [
       config.cidSize < CID_SIZE_FOR_WORKERS_MIN ? 1 : wanted,
@@ -63,7 +63,7 @@ export function workerCount(
     [config.handshakesPerSecond, "each has a part of --handshakes-per-second"],
     [config.upstream.kind === "udp" ? config.upstreamPortsMax : wanted, "each has a part of --upstream-ports-max"],
   ];
-  let count = Math.max(1, wanted);
+  let count = wanted;
   let reason: string | undefined;
   for (const [most, why] of limits) {
     if (most >= count) continue;

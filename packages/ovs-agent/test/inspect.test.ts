@@ -52,7 +52,7 @@ test(NAME, { timeout: 120_000 }, async () => {
         assert.deepEqual([served.status, served.text], [200, trace.text]);
         assert.deepEqual([(await get("x/trace/10.0.0.2")).status, (await get("a/trace/8.8.8.8")).status], [404, 400]);
         // All begin before any can end, as each has to ask the switch.
-        const traced = (): Response | Promise<Response> => routes.request("/attachments/default/a/trace/10.0.0.2");
+        const traced = async (): Promise<Response> => routes.request("/attachments/default/a/trace/10.0.0.2");
         const many = await Promise.all(Array.from({ length: 3 }, traced));
         assert.deepEqual(many.filter(({ status }) => status === 429).length, 2, "one trace at a time");
         const elsewhere = await run("trace", "default/r", "10.0.0.1");

@@ -52,11 +52,16 @@ export class Front {
     // A machine at work elsewhere answers late: what comes to a port that was left is not lost at once.
     const patience = ["--linger", "3s"];
     const front = new Front(ChildProgram.source("load", ["nat", ...place, ...asking, ...patience]), cluster);
-    const [, url = ""] = await front.program.see(/"url":"(http:[^"]+)"/);
-    const [, port = ""] = await front.program.see(/"port":"listen","at":(\d+)/);
-    front.#url = url;
-    front.#port = Number(port);
-    return front;
+    try {
+      const [, url = ""] = await front.program.see(/"url":"(http:[^"]+)"/);
+      const [, port = ""] = await front.program.see(/"port":"listen","at":(\d+)/);
+      front.#url = url;
+      front.#port = Number(port);
+      return front;
+    } catch (error) {
+      await front.program.end();
+      throw error;
+    }
   }
 
   async flows(): Promise<NatFlows> {
@@ -79,11 +84,16 @@ export class Front {
     const place = ["--target", `127.0.0.1:${this.#port}`, "--psk-file", this.#cluster.keyFile, "--json", json];
     const watched = ["--http", "127.0.0.1:0", "--log-level", "info", "--count", String(count)];
     const program = ChildProgram.source("load", ["devices", ...place, ...watched, ...flags]);
-    const [, url = ""] = await program.see(/"url":"(http:[^"]+)"/);
-    const devices = new Devices(program, url, json);
-    const areConnected = async (): Promise<boolean> => (await devices.numbers()).connected === count;
-    await eventually(areConnected, `${count} sessions`, CONNECT_MS);
-    return devices;
+    try {
+      const [, url = ""] = await program.see(/"url":"(http:[^"]+)"/);
+      const devices = new Devices(program, url, json);
+      const areConnected = async (): Promise<boolean> => (await devices.numbers()).connected === count;
+      await eventually(areConnected, `${count} sessions`, CONNECT_MS);
+      return devices;
+    } catch (error) {
+      await program.end();
+      throw error;
+    }
   }
 }
 

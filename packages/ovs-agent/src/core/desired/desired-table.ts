@@ -75,6 +75,12 @@ export class DesiredTable {
     return !this.#isHeld && this.#unsettled.size === 0;
   }
 
+  /** True if a bundle as large as can be may go out now. */
+  get hasFullBundle(): boolean {
+    const isRoom = !this.#isHeld && this.#outs.length < OUT_MAX && this.#flowDirty.size >= this.#bundleLimit.current;
+    return isRoom && this.#outs.every(({ batch }) => batch.isAddition);
+  }
+
   /** All owners. */
   entries(): IterableIterator<Entry> {
     return this.#entries.values();
@@ -160,7 +166,7 @@ export class DesiredTable {
   /** The next bundle, or nothing if another has to come back first, the table is held, or all is installed. */
   takeBundle(ports: BridgePorts): FlowBatch | undefined {
     const isSecond = this.#outs.length > 0;
-    if (this.#isHeld || this.#flowDirty.size === 0 || (isSecond && !this.#hasFullSecond())) return undefined;
+    if (this.#isHeld || this.#flowDirty.size === 0 || (isSecond && !this.hasFullBundle)) return undefined;
     const ops: FlowOp[] = [];
     let messages = 0;
     for (const entry of this.#flowDirty) {
@@ -277,8 +283,7 @@ export class DesiredTable {
 
   /** The transaction was refused as a whole and names none of the ports. */
   portsRefused(ops: readonly PortOp[], message: string): void {
-    const [only] = ops;
-    if (ops.length === 1 && only !== undefined) {
+    if (ops.length === 1) {
       return this.portsDone(ops, [{ kind: "failed", failure: { code: "PORT_REFUSED", message } }]);
     }
     this.#portLimit.failed(ops.length);
@@ -299,11 +304,6 @@ export class DesiredTable {
   }
 
   /** Flows that are added are right whatever becomes of others that are: hosts of both are added by both. */
-  #hasFullSecond(): boolean {
-    if (this.#outs.length >= OUT_MAX || this.#flowDirty.size < this.#bundleLimit.current) return false;
-    return this.#outs.every(({ batch }) => batch.isAddition);
-  }
-
   #retarget(entry: Entry): void {
     const { wanted } = entry;
     entry.target = undefined;

@@ -85,8 +85,7 @@ export class OvsFabric implements Fabric {
       });
       const bridge = findBridge(database, this.#settings.bridge);
       this.#round = Number(bridge?.external_ids.get(EXTERNAL_ID.round) ?? 0) || 0;
-      const devices = [...portsOf(database, bridge).values()].flatMap(({ device }) => localOfDevice(device) ?? []);
-      this.#survivors = devices;
+      this.#survivors = [...portsOf(database, bridge).values()].flatMap(({ device }) => localOfDevice(device) ?? []);
       const openflow = this.#openSwitch();
       await this.#until(() => openflow.whenReady());
     } finally {
@@ -100,6 +99,7 @@ export class OvsFabric implements Fabric {
 
   desire(wanted: NetworkInterface): void {
     this.#table.desire(wanted);
+    if (this.#table.hasFullBundle) for (const lane of this.#flowLanes) void lane.run(); // Read while more is declared.
     this.#kick();
   }
 

@@ -22,6 +22,7 @@ export * from "./metrics/work-queue-metrics.ts";
 export * from "./service/build-info.ts";
 export { keepCodePagesSmall } from "./service/code-page-keeper.ts";
 export * from "./service/exit-error.ts";
+export { firstRows } from "./service/first-rows.ts";
 export { createOperationsApp, type OperationsOptions, type OperationsScope } from "./service/operations-app.ts";
 export { looksLongRunning } from "./service/request-guard.ts";
 export * from "./service/run-service.ts";

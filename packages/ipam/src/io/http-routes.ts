@@ -1,6 +1,7 @@
 // The controller's own HTTP resources: virtual networks, subnets, queues, who leads.
 import { formatIp, numberToIpv4 } from "@coracle/base";
 import type { Clock } from "@coracle/base";
+import { firstRows } from "@coracle/lifecycle";
 import { Hono } from "hono";
 import type { IpamMachine } from "../core/ipam-machine.ts";
 import { keyOf } from "../core/table/views.ts";
@@ -14,23 +15,22 @@ export interface RoutesOptions {
 
 /** Rows of one answer at most; a longer list says in a header how many more there are. */
 const ROWS_MAX = 1000;
-const LEFT_OFF = "coracle-rows-left-off";
 
 /** The application for the `--http` listener. */
 export function createRoutes({ machine, clock, leadership }: RoutesOptions): Hono {
   const { state, subnets, queues } = machine;
   const app = new Hono();
   app.get("/vnis", (c) => {
-    const { rows, headers } = firstRows(state.pool.vnis(), ([vni, used]) => ({
+    const { rows, headers } = firstRows(state.pool.vnis(), ROWS_MAX, ([vni, used]) => ({
       vni,
       used: used.size,
-      runs: firstRows(used, ([from, to]) => [textOf(from), textOf(to)]).rows,
-      subnets: firstRows(subnets.ofVni(vni), keyOf).rows,
+      runs: firstRows(used, ROWS_MAX, ([from, to]) => [textOf(from), textOf(to)]).rows,
+      subnets: firstRows(subnets.ofVni(vni), ROWS_MAX, keyOf).rows,
     }));
     return c.json(rows, 200, headers);
   });
   app.get("/subnets", (c) => {
-    const { rows, headers } = firstRows(subnets.all(), keyOf);
+    const { rows, headers } = firstRows(subnets.all(), ROWS_MAX, keyOf);
     return c.json(rows, 200, headers);
   });
   app.get("/subnets/:namespace/:name", (c) => {
@@ -55,7 +55,7 @@ export function createRoutes({ machine, clock, leadership }: RoutesOptions): Hon
     const now = clock.now();
     const shown = (name: "ipam" | "sv"): object => ({
       ...queues[name].state(now),
-      backoff: firstRows(queues[name].delayed(), ({ key, failures, dueAt }) => ({
+      backoff: firstRows(queues[name].delayed(), ROWS_MAX, ({ key, failures, dueAt }) => ({
         key,
         failures,
         dueInMs: Math.max(0, Math.round(dueAt - now)),
@@ -64,16 +64,6 @@ export function createRoutes({ machine, clock, leadership }: RoutesOptions): Hon
     return c.json({ ...leadership(), synced: machine.isSynced, ipam: shown("ipam"), sv: shown("sv") });
   });
   return app;
-}
-
-function firstRows<T, R>(items: Iterable<T>, rowOf: (item: T) => R): { rows: R[]; headers: Record<string, string> } {
-  const rows: R[] = [];
-  let leftOff = 0;
-  for (const item of items) {
-    if (rows.length < ROWS_MAX) rows.push(rowOf(item));
-    else leftOff++;
-  }
-  return { rows, headers: leftOff === 0 ? {} : { [LEFT_OFF]: String(leftOff) } };
 }
 
 function textOf(address: number): string {

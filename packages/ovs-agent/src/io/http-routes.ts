@@ -1,6 +1,6 @@
 // The agent's own HTTP resources: its attachments and where their packets go, its virtual networks, its fabric.
 import { formatIp, numberToIpv4 } from "@coracle/base";
-import type { RequestContext } from "@coracle/lifecycle";
+import { firstRows, type RequestContext } from "@coracle/lifecycle";
 import { Hono } from "hono";
 import type { AttachmentMachine } from "../core/attachment-machine.ts";
 import type { Fabric } from "../core/fabric.ts";
@@ -26,7 +26,6 @@ export interface TracesOptions {
 const TRACE_STATUS = { BAD_ADDRESS: 400, NOT_HERE: 404, UNREACHABLE: 503, REFUSED: 503, BAD_FLOWS: 503 } as const;
 /** Rows of one answer at most; a longer list says in a header how many more there are. */
 const ROWS_MAX = 10_000;
-const LEFT_OFF = "coracle-rows-left-off";
 const FLOW_CHUNK_LENGTH = 65_536;
 
 /** The application for the `--http` listener. */
@@ -37,7 +36,7 @@ export function createRoutes(
   const app = new Hono<{ Bindings: RequestContext }>();
   const trace = tracer(fabric, traces);
   app.get("/attachments", (c) => {
-    const { rows, headers } = firstRows(ledger.list(), attachmentRow);
+    const { rows, headers } = firstRows(ledger.list(), ROWS_MAX, attachmentRow);
     return c.json({ ...machine.counts(), attachments: rows }, 200, headers);
   });
   app.get("/attachments/:namespace/:name", (c) => {
@@ -51,7 +50,7 @@ export function createRoutes(
     return c.text(text, status);
   });
   app.get("/vnis", (c) => {
-    const { rows, headers } = firstRows(machine.vnis(), vniRow);
+    const { rows, headers } = firstRows(machine.vnis(), ROWS_MAX, vniRow);
     return c.json(rows, 200, headers);
   });
   app.get("/flows", (c) => c.body(flowText(fabric), 200, { "content-type": "text/plain; charset=utf-8" }));
@@ -108,16 +107,6 @@ function flowText(fabric: Pick<Fabric, "flows">): ReadableStream<Uint8Array> {
 }
 
 type Row = Readonly<Record<string, unknown>>;
-
-function firstRows<T>(items: Iterable<T>, rowOf: (item: T) => Row): { rows: Row[]; headers: Record<string, string> } {
-  const rows: Row[] = [];
-  let leftOff = 0;
-  for (const item of items) {
-    if (rows.length < ROWS_MAX) rows.push(rowOf(item));
-    else leftOff++;
-  }
-  return { rows, headers: leftOff === 0 ? {} : { [LEFT_OFF]: String(leftOff) } };
-}
 
 function attachmentRow({
   view,

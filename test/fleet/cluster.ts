@@ -4,9 +4,8 @@ import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually } from "@coracle/sim";
+import { eventually, freePorts } from "@coracle/sim";
 import { ChildProgram } from "../system/child-program.ts";
-import { freePorts } from "../system/ports.ts";
 
 /** The ids of the routers; heartbeats have them plus ten. */
 export const ROUTER_IDS = [1, 2, 3] as const;

@@ -5,7 +5,7 @@ import type { KubeClient } from "@coracle/kube/io";
 import { createLaboratory, type Laboratory, laboratorySupport } from "@coracle/lab/io";
 import { ApiServer } from "../system/api-server.ts";
 import { ChildProgram } from "../system/child-program.ts";
-import { freePort } from "../system/ports.ts";
+import { freePort } from "@coracle/sim";
 import { NetworkObjects } from "./network-objects.ts";
 
 const START_MS = 60_000;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createKubeClient, type KubeClient, loadKubeconfig } from "@coracle/kube/io";
 import { ChildProgram } from "./child-program.ts";
-import { freePort } from "./ports.ts";
+import { freePort } from "@coracle/sim";
 
 const START_MS = 60_000;
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { generate, parse } from "coap-packet";
-import { freePort } from "../system/ports.ts";
+import { freePort } from "@coracle/sim";
 
 const ROOT = join(import.meta.dirname, "../..");
 const RUN_TIMEOUT_MS = 60_000;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sweepAbandoned } from "@coracle/lab/io";
 import { ChildProgram } from "../system/child-program.ts";
-import { freePort } from "../system/ports.ts";
+import { freePort } from "@coracle/sim";
 
 const ATTEMPTS_MAX = 50;
 

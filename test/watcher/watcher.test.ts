@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { KubeObject } from "@coracle/kube";
 import { ChildProgram } from "../system/child-program.ts";
-import { freePort } from "../system/ports.ts";
+import { freePort } from "@coracle/sim";
 import { RESOURCES, System } from "../system/system.ts";
 
 function configMap(name: string, data: Readonly<Record<string, string>> = {}): KubeObject {

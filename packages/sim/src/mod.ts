@@ -6,4 +6,4 @@ export * from "./frame-server.ts";
 export * from "./kubernetes-volume.ts";
 export * from "./packet-network.ts";
 export * from "./seeds.ts";
-export * from "./udp-ports.ts";
+export * from "./free-ports.ts";

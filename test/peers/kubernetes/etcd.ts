@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type PeerProcess, startPeerProcess } from "./peer-process.ts";
-import { freePorts } from "../../system/ports.ts";
+import { freePorts } from "@coracle/sim";
 import { makeTemporaryFolder, removeTemporaryFolder } from "./temporary-folder.ts";
 import { ETCD, peerPath, programOnPath } from "./version.ts";
 import { PeerGone, waitFor } from "./wait.ts";

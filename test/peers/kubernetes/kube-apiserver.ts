@@ -5,7 +5,7 @@ import { type Etcd, startEtcd } from "./etcd.ts";
 import { type Answer, type Exchange, exchange, type HttpsTarget } from "./https-exchange.ts";
 import { commandLine, type FlagValues } from "./kube-apiserver-flags.ts";
 import { type PeerProcess, startPeerProcess } from "./peer-process.ts";
-import { freePorts } from "../../system/ports.ts";
+import { freePorts } from "@coracle/sim";
 import { type ServiceAccountIdentity, signServiceAccountToken } from "./service-account-token.ts";
 import { removeTemporaryFolder } from "./temporary-folder.ts";
 import { KUBE_APISERVER, missingKubernetesPeers, peerPath } from "./version.ts";

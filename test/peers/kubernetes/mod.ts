@@ -7,7 +7,7 @@ export * from "./https-exchange.ts";
 export * from "./kube-apiserver.ts";
 export type { FlagValues } from "./kube-apiserver-flags.ts";
 export * from "./peer-process.ts";
-export * from "../../system/ports.ts";
+export { freePorts } from "@coracle/sim";
 export type { ServiceAccountIdentity } from "./service-account-token.ts";
 export * from "./temporary-folder.ts";
 export * from "./version.ts";

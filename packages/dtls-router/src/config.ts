@@ -179,7 +179,7 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       group: LIMITS,
     }),
     workers: flag.number({
-      help: "Threads that serve sessions, each with a part of them and of every limit; else one fewer than cores, 1 to 16.",
+      help: "Threads that serve sessions, each with a part of them and of every limit; else one fewer than cores, 1 to 16. Small limits make it fewer.",
       min: 1,
       max: 64,
       group: LIMITS,
@@ -205,6 +205,8 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       return "--cluster-listen needs --peers or --peers-file";
     if (config.upstreamProxyHeader && config.upstream.kind !== "udp")
       return "--upstream-proxy-header needs --upstream udp://…";
+    if (!config.packetThread && (config.workers ?? 1) > 1)
+      return "--no-packet-thread and --workers above 1 exclude each other";
     return undefined;
   },
   examples: [

@@ -89,6 +89,28 @@ describe("a router with three workers", () => {
   });
 });
 
+describe("a router whose limit is smaller than its workers are many", () => {
+  it("has fewer workers and says so, so that the limit holds for any devices", async () => {
+    const limits = ["--sessions-max", "8", "--handshakes-per-second", "100"];
+    const router = await startRouter(["--psk-file", pskFile, "--workers", "4", ...limits]);
+    const devices: UdpDevice[] = [];
+    try {
+      // With a part for each of four workers most of these could never connect.
+      for (let index = 0; index < 8; index++) devices.push(await UdpDevice.connect({ port: router.port, psk }));
+      assert.equal(await router.metric('coracle_router_held{what="sessions"}'), 8);
+      assert.equal(await router.metric('coracle_dtls_drops_total{cause="dropSessionsFull"}'), 0);
+      assert.equal(((await router.json("/sessions")) as { workers: number }).workers, 1);
+      const warning = router.log.find((line) => line.includes("Fewer workers")) ?? "{}";
+      const { level, asked, workers, reason } = JSON.parse(warning) as Record<string, unknown>;
+      assert.deepEqual([level, asked, workers], ["warning", 4, 1]);
+      assert.equal(reason, "each needs a part of --sessions-max of at least 100, and that is 8");
+    } finally {
+      for (const device of devices) device.close();
+      await router.stop();
+    }
+  });
+});
+
 const modes = [
   ["plain", undefined],
   ["dtls-mac", randomBytes(32).toString("base64")],

@@ -2,13 +2,18 @@
 import type { Logger } from "@coracle/lifecycle";
 import { cpuCount, cryptoProviderReport, describeUdpPath, resolveHost, UdpError } from "@coracle/runtime";
 import type { DtlsRouterConfig } from "../config.ts";
+import {
+  HELD_PART_MIN,
+  PASSING_PART_MIN,
+  type SharedLimit,
+  type WorkerCount,
+  workerCount,
+} from "../core/worker-count.ts";
 import { LocalSessions } from "./local-sessions.ts";
 import type { SessionListener, SessionService, SessionStart } from "./session-service.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import { ThreadedSessions } from "./threaded-sessions.ts";
 
-/** Workers beyond this cost more memory than they bring, unless they are asked for. */
-const WORKERS_DEFAULT_MAX = 16;
 /** A connection ID has the node, the worker and four random bytes. */
 const CID_SIZE_FOR_WORKERS_MIN = 6;
 
@@ -25,11 +30,12 @@ export interface OpenSessionsOptions {
 /** Starts the workers and says where they are; throws `UdpError` if the ports cannot be bound. */
 export async function openSessions(options: OpenSessionsOptions): Promise<SessionService> {
   const { config, settings, listener, log } = options;
-  const { count, reason } = workerCount(config, cpuCount());
+  const { count, reason } = workersOf(config);
   const cluster = config.clusterListen && (await resolved(config.clusterListen));
   const start: SessionStart = { settings, listener, sockets: { listen: await resolved(config.listen), cluster } };
   const sessions =
     (config.packetThread ? await onThreads(options, start, count) : undefined) ?? (await LocalSessions.open(start));
+  tellFewer(log, config.workers, sessions, reason);
   const { description, fallbackReason } = cryptoProviderReport();
   log.info("Listening", {
     port: "listen",
@@ -43,34 +49,39 @@ export async function openSessions(options: OpenSessionsOptions): Promise<Sessio
   return sessions;
 }
 
-/**
- * How many workers, and why not as many as were asked for. By default one core is left to the kernel's receiving, the main thread and
- * the runtime's helpers: a worker on it too takes smaller batches for more system calls.
- */
-export function workerCount(
-  config: Pick<DtlsRouterConfig, "workers" | "cidSize" | "sessionsMax" | "handshakesMax" | "handshakesPerSecond"> &
-    Pick<DtlsRouterConfig, "upstream" | "upstreamPortsMax">,
-  cores: number,
-): { readonly count: number; readonly reason: string | undefined } {
-  const wanted = config.workers ?? Math.min(Math.max(1, cores - 1), WORKERS_DEFAULT_MAX);
-  const limits: readonly (readonly [most: number, reason: string])[] = [
-    [
-      config.cidSize < CID_SIZE_FOR_WORKERS_MIN ? 1 : wanted,
-      `connection IDs of ${config.cidSize} bytes name no worker`,
-    ],
-    [config.sessionsMax, "each has a part of --sessions-max"],
-    [config.handshakesMax, "each has a part of --handshakes-max"],
-    [config.handshakesPerSecond, "each has a part of --handshakes-per-second"],
-    [config.upstream.kind === "udp" ? config.upstreamPortsMax : wanted, "each has a part of --upstream-ports-max"],
+/** The limits that workers share, as far as this node has them. */
+export function sharedLimits(
+  config: Pick<
+    DtlsRouterConfig,
+    "sessionsMax" | "handshakesMax" | "handshakesPerSecond" | "upstream" | "upstreamPortsMax"
+  >,
+): readonly SharedLimit[] {
+  const { sessionsMax, handshakesMax, handshakesPerSecond, upstream, upstreamPortsMax } = config;
+  return [
+    { flag: "--sessions-max", total: sessionsMax, partMin: HELD_PART_MIN },
+    { flag: "--handshakes-max", total: handshakesMax, partMin: PASSING_PART_MIN },
+    { flag: "--handshakes-per-second", total: handshakesPerSecond, partMin: PASSING_PART_MIN },
+    ...(upstream.kind === "udp"
+      ? [{ flag: "--upstream-ports-max", total: upstreamPortsMax, partMin: HELD_PART_MIN }]
+      : []),
   ];
-  let count = wanted;
-  let reason: string | undefined;
-  for (const [most, why] of limits) {
-    if (most >= count) continue;
-    count = most;
-    reason = why;
-  }
-  return { count, reason };
+}
+
+function workersOf(config: DtlsRouterConfig): WorkerCount {
+  const { workers: asked, cidSize } = config;
+  return workerCount({
+    asked,
+    cores: cpuCount(),
+    oneBecause: cidSize < CID_SIZE_FOR_WORKERS_MIN ? `connection IDs of ${cidSize} bytes name no worker` : undefined,
+    limits: sharedLimits(config),
+  });
+}
+
+/** Who asks for workers and gets fewer is told so that it is not missed, with what to change. */
+function tellFewer(log: Logger, asked: number | undefined, sessions: SessionService, reason: string | undefined): void {
+  const { workers, path } = sessions;
+  if (asked === undefined || workers >= asked) return;
+  log.warning("Fewer workers than --workers asks for", { asked, workers, reason: reason ?? path.reasons.join("; ") });
 }
 
 async function resolved(address: {

@@ -6,6 +6,8 @@ export const DROP_CAUSES = [
   "broken-record",
   /** A connection ID whose node is not in the table. */
   "unknown-node",
+  /** A connection ID that is in none of the configurations of this node's layout. */
+  "unknown-cid-config",
   /** With its header the datagram would not fit a UDP datagram. */
   "oversize",
   /** Mode with MAC, and there is no management session with the owner or router. */

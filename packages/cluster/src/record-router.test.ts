@@ -16,6 +16,7 @@ import {
   parseEndpoint,
   type RouteDecision,
   RecordRouter,
+  UNKNOWN_CID_CONFIG,
 } from "./mod.ts";
 
 const ROOM = FORWARD_HEADER_SIZE_BYTES_MAX;
@@ -152,10 +153,38 @@ test("pings and records of management sessions are left to the management plane"
     assert.equal(one.routeCluster(view(Uint8Array.of(first, 0, 0, 0, 0, 0)), at(NODE_2), NOW).kind, "management");
 });
 
+/** Node 1, which is told by its layout whose every connection ID is; node 2 is a member. */
+function hiddenPair(owner: number): RecordRouter {
+  const router = new RecordRouter({
+    nodeId: nodeId(1),
+    cidSizeBytes: 6,
+    cidOwners: { ownerAt: () => owner },
+    mac: false,
+    hashSeed: 1,
+  });
+  router.members.set(nodeId(2), at(NODE_2));
+  return router;
+}
+
 const HEADER = [1, 1, 4, 1, 2, 3, 4];
+
+test("a layout says whose a connection ID is, whatever its first byte", () => {
+  assert.equal(hiddenPair(2).routePublic(view(cidRecord(1)), at(CLIENT), NOW).member?.nodeId, 2);
+  assert.equal(hiddenPair(1).routePublic(view(cidRecord(2)), at(CLIENT), NOW).kind, "local");
+  assert.equal(hiddenPair(256).routePublic(view(cidRecord(1)), at(CLIENT), NOW).cause, "unknown-node");
+  const forwarded = (owner: number, named: number): RouteDecision =>
+    hiddenPair(owner).routeCluster(view(Uint8Array.of(63, ...HEADER, ...cidRecord(named))), at(NODE_2), NOW);
+  assert.equal(forwarded(1, 2).kind, "local");
+  assert.equal(forwarded(2, 1).cause, "misrouted");
+  assert.equal(forwarded(UNKNOWN_CID_CONFIG, 1).cause, "unknown-cid-config");
+  const noRecord = Uint8Array.of(63, ...HEADER, ...plainRecord());
+  assert.equal(hiddenPair(UNKNOWN_CID_CONFIG).routeCluster(view(noRecord), at(NODE_2), NOW).cause, "misrouted");
+});
+
 const causes: Record<DropCause, () => RouteDecision> = {
   "broken-record": () => pair(false).one.routePublic(view(cidRecord(2).subarray(0, 30)), at(CLIENT), NOW),
   "unknown-node": () => pair(false).one.routePublic(view(cidRecord(9)), at(CLIENT), NOW),
+  "unknown-cid-config": () => hiddenPair(UNKNOWN_CID_CONFIG).routePublic(view(cidRecord(2)), at(CLIENT), NOW),
   oversize: () => {
     const large = new Uint8Array(DATAGRAM_SIZE_BYTES_MAX);
     large.set(cidRecord(2));

@@ -1,5 +1,6 @@
 // Where a datagram goes: to this node, to the node that owns its connection ID, back to a client, or nowhere.
 import { assert, type Millis } from "@coracle/base";
+import { type CidOwners, UNKNOWN_CID_CONFIG } from "./cid-owners.ts";
 import { ClusterMac } from "./cluster-mac.ts";
 import { Counters, DROP_CAUSES, type DropCause, ROUTE_COUNTERS, type RouteCounter } from "./drop-cause.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -20,11 +21,15 @@ import { type Member, MemberTable } from "./member-table.ts";
 import type { NodeId } from "./node-id.ts";
 import { BROKEN_RECORD, NO_CID, isRecords, peekCid } from "./record-walk.ts";
 
+export { type CidOwners, UNKNOWN_CID_CONFIG } from "./cid-owners.ts";
+
 /** Settings of a {@link RecordRouter}. */
 export interface RecordRouterOptions {
   readonly nodeId: NodeId;
-  /** The CID length of all nodes, 2 to 255; byte 0 is the node id. */
+  /** The CID length of all nodes, 2 to 255. */
   readonly cidSizeBytes: number;
+  /** Absent: byte 0 of a CID is the node id. */
+  readonly cidOwners?: CidOwners | undefined;
   /** Mode mgmt-dtls-mac: every frame carries a MAC and members need keys. */
   readonly mac: boolean;
   /** Answer forwarded records through the node that forwarded them. Default true. */
@@ -73,6 +78,7 @@ export class RecordRouter {
   readonly counters: Counters<RouteCounter> = new Counters(ROUTE_COUNTERS);
   readonly #nodeId: NodeId;
   readonly #cidSizeBytes: number;
+  readonly #cidOwners: CidOwners | undefined;
   readonly #macSizeBytes: number;
   readonly #backward: boolean;
   readonly #mac: ClusterMac = new ClusterMac();
@@ -97,6 +103,7 @@ export class RecordRouter {
     );
     this.#nodeId = options.nodeId;
     this.#cidSizeBytes = cidSizeBytes;
+    this.#cidOwners = options.cidOwners;
     this.#macSizeBytes = options.mac ? CLUSTER_MAC_SIZE_BYTES : 0;
     this.#backward = options.backward ?? true;
     this.#forwardHeader = { type: FrameType.forward, macSizeBytes: this.#macSizeBytes };
@@ -116,10 +123,10 @@ export class RecordRouter {
   routePublic(datagram: DatagramView, source: Endpoint, now: Millis): RouteDecision {
     const cid = peekCid(datagram, this.#cidSizeBytes);
     if (cid === BROKEN_RECORD) return this.#drop("broken-record");
-    const owner = cid === NO_CID ? this.#nodeId : (datagram.bytes[cid] ?? 0);
+    const owner = cid === NO_CID ? this.#nodeId : this.#ownerAt(datagram.bytes, cid);
     if (owner === this.#nodeId) return this.#local(datagram.start, datagram.end, undefined);
     const member = this.members.member(owner);
-    if (member === undefined) return this.#drop("unknown-node");
+    if (member === undefined) return this.#drop(owner === UNKNOWN_CID_CONFIG ? "unknown-cid-config" : "unknown-node");
     if (this.#tooLarge(datagram)) return this.#drop("oversize");
     // A node accepts no smaller payload, so it would be sent in vain.
     if (datagram.end - datagram.start < FORWARD_PAYLOAD_SIZE_BYTES_MIN) return this.#drop("broken-record");
@@ -179,9 +186,15 @@ export class RecordRouter {
     return peekCid(datagram, this.#cidSizeBytes);
   }
 
+  #ownerAt(bytes: Uint8Array, cid: number): number {
+    return this.#cidOwners === undefined ? (bytes[cid] ?? 0) : this.#cidOwners.ownerAt(bytes, cid);
+  }
+
   #receiveForward(member: Member): RouteDecision {
     const cid = peekCid(this.#payload, this.#cidSizeBytes);
-    if (cid < 0 || this.#payload.bytes[cid] !== this.#nodeId) return this.#drop("misrouted");
+    const owner = cid < 0 ? cid : this.#ownerAt(this.#payload.bytes, cid);
+    if (owner !== this.#nodeId)
+      return this.#drop(cid >= 0 && owner === UNKNOWN_CID_CONFIG ? "unknown-cid-config" : "misrouted");
     this.counters.add("processed-forward");
     return this.#local(this.#payload.start, this.#payload.end, member.endpoint);
   }

@@ -3,6 +3,7 @@ export * from "./alert/alert.ts";
 export * from "./cid/cid-generator.ts";
 export * from "./cid/cid-key.ts";
 export * from "./cid/node-cid.ts";
+export { nonceOwner, type NonceShare } from "./cid/nonce-counter.ts";
 export * from "./cid/quic-lb.ts";
 export * from "./cid/quic-lb-cids.ts";
 export * from "./client.ts";
@@ -13,7 +14,7 @@ export { RETRANSMISSION_TIMING, type RetransmissionTiming } from "./connection/h
 export type { Credentials } from "./connection/handshake-context.ts";
 export type { PeerIdentity, PeerVerifier, PresentedKey } from "./connection/identity.ts";
 export type * from "./connection/outputs.ts";
-export type { AddressUpdate, NeedsPathCheck } from "./connection/session-records.ts";
+export type { AddressUpdate, NeedsPathCheck, PrefersPath } from "./connection/session-records.ts";
 export * from "./crypto-provider.ts";
 export type { CertificateType } from "./extension/certificate-type.ts";
 export type { Extension } from "./extension/extension.ts";

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { SeededRandom } from "@coracle/base";
 import { systemCrypto as crypto } from "../io/mod.ts";
 import { cidKey } from "./cid-key.ts";
-import { NonceCounter } from "./nonce-counter.ts";
+import { moveToShare, NonceCounter, nonceOwner } from "./nonce-counter.ts";
 import { NodeCids, nodeOfCid, workerOfNodeCid } from "./node-cid.ts";
 import { decryptQuicLb, encryptQuicLb } from "./quic-lb-cipher.ts";
 import { QuicLbCodec } from "./quic-lb.ts";
@@ -57,18 +57,25 @@ describe("QUIC-LB connection IDs", () => {
     }
   });
 
-  it("of several configurations live side by side, with a worker octet behind", () => {
+  it("of several configurations live side by side", () => {
     const plain = { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 4 };
     const hidden = { rotation: 5, serverIdSizeBytes: 2, nonceSizeBytes: 6, key };
-    const codec = new QuicLbCodec(crypto, [plain, hidden], true);
+    const codec = new QuicLbCodec(crypto, [plain, hidden]);
     const random = new SeededRandom(8);
-    const first = new QuicLbCids(codec, plain, { serverId: hex("2a"), worker: 3 }).generate(random);
-    const second = new QuicLbCids(codec, hidden, { serverId: hex("0102"), worker: 1 }).generate(random);
-    assert.deepEqual([first.length, second.length], [7, 10]);
-    assert.deepEqual(codec.decode(first), { rotation: 0, serverId: hex("2a"), worker: 3 });
-    assert.deepEqual(codec.decode(second), { rotation: 5, serverId: hex("0102"), worker: 1 });
-    assert.equal(codec.decode(second.subarray(0, 9)), undefined);
-    assert.equal(codec.decode(hex("ff010203040506")), undefined);
+    const first = new QuicLbCids(codec, plain, { serverId: hex("2a") }).generate(random);
+    const second = new QuicLbCids(codec, hidden, { serverId: hex("0102") }).generate(random);
+    assert.deepEqual([first.length, second.length], [6, 9]);
+    const routes = [codec.decode(first), codec.decode(second)];
+    assert.deepEqual(
+      routes.map((route) => [route?.rotation, asHex(route?.serverId ?? hex("")), route?.nonce.length]),
+      [
+        [0, "2a", 4],
+        [5, "0102", 6],
+      ],
+    );
+    assert.equal(codec.decode(second.subarray(0, 8)), undefined, "too short");
+    assert.equal(codec.decode(hex("ff010203040506")), undefined, "not routable");
+    assert.equal(codec.decode(hex("062a01020304")), undefined, "another size than the configuration's");
     assert.equal(codec.sizeAt(hex("20"), 0), -1);
   });
 
@@ -81,22 +88,60 @@ describe("QUIC-LB connection IDs", () => {
     const counter = new NonceCounter(hex("fe"));
     const values = Array.from({ length: 256 }, () => asHex(counter.next() ?? hex("")));
     assert.deepEqual([values.slice(0, 3), new Set(values).size], [["fe", "ff", "00"], 256]);
-    assert.equal(counter.next(), undefined);
+    assert.deepEqual([counter.next(), counter.isUsedUp], [undefined, true]);
   });
 
-  it("of two workers of one server are never encrypted from the same nonce", () => {
-    const configuration = { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 4, key };
-    const codec = new QuicLbCodec(crypto, [configuration], true);
-    const encrypted = new Set<string>();
-    for (const worker of [0, 1, 2]) {
-      // The same start: what would collide does.
-      const [random, cids] = [
-        new SeededRandom(9),
-        new QuicLbCids(codec, configuration, { serverId: hex("07"), worker }),
-      ];
-      for (let count = 0; count < 100; count++) encrypted.add(asHex(cids.generate(random).subarray(1, 6)));
+  it("of one of several threads leave out those of the others, also where the numbers begin again", () => {
+    const counter = new NonceCounter(hex("fffffffe"), { index: 1, count: 200 });
+    assert.deepEqual(
+      [counter.next(), counter.next()].map((value) => asHex(value ?? hex(""))),
+      ["ffffffa1", "00000001"],
+    );
+    const moved = (start: string, index: number): string => {
+      const nonce = hex(start);
+      moveToShare(nonce, { index, count: 200 });
+      return asHex(nonce);
+    };
+    assert.deepEqual(
+      [moved("fffffffe", 1), moved("aa00000000", 1), moved("ffffffff", 150)],
+      ["ffffffa1", "aa00000001", "ffffff6e"],
+    );
+    assert.throws(() => moveToShare(hex("00000000"), { index: 200, count: 200 }), /number 200 of 200/);
+  });
+
+  for (const secret of [key, undefined]) {
+    it(`of several threads of one server tell them apart and share no nonce${secret === undefined ? ", in the clear" : ""}`, () => {
+      const configuration = { rotation: 0, serverIdSizeBytes: 1, nonceSizeBytes: 4, key: secret };
+      const codec = new QuicLbCodec(crypto, [configuration]);
+      const made = new Set<string>();
+      for (const index of [0, 1, 2]) {
+        const share = { index, count: 3 };
+        // The same start: what would collide does.
+        const random = new SeededRandom(9);
+        const cids = new QuicLbCids(codec, configuration, { serverId: hex("07"), share });
+        for (let count = 0; count < 100; count++) {
+          const cid = cids.generate(random);
+          const { nonce } = codec.decode(cid) ?? assert.fail("not read");
+          assert.equal(nonceOwner(nonce, nonce.length, 3), index);
+          made.add(asHex(cid));
+        }
+      }
+      assert.equal(made.size, 300);
+    });
+  }
+
+  it("go on with the nonces of a configuration that is used again", () => {
+    const [one, two] = [1, 2].map((rotation) => ({ rotation, serverIdSizeBytes: 1, nonceSizeBytes: 4, key }));
+    assert.ok(one !== undefined && two !== undefined);
+    const cids = new QuicLbCids(new QuicLbCodec(crypto, [one, two]), one, { serverId: hex("07") });
+    const random = new SeededRandom(3);
+    const made = [cids.generate(random)];
+    for (const configuration of [two, one, two, one]) {
+      cids.rotateTo(configuration);
+      // The same start again would give the same nonce again.
+      made.push(cids.generate(new SeededRandom(3)));
     }
-    assert.equal(encrypted.size, 300);
+    assert.equal(new Set(made.map(asHex)).size, made.length);
   });
 
   it("in the clear do not count", () => {

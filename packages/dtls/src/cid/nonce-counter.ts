@@ -1,24 +1,75 @@
-// Numbers for use once: a counter that starts anywhere and ends before it would repeat.
+// Numbers for use once: a counter that starts anywhere and ends before it would repeat; several counters can share the numbers.
+import { assert } from "@coracle/base";
 
-/** Counts through all values of `first.length` bytes, beginning with `first`. */
+/** Bytes at the end of a nonce that say whose it is. */
+const TAIL_SIZE = 4;
+const TAIL_VALUES = 0x1_0000_0000;
+
+/** One of several that draw from the same nonces: those whose last four bytes are `index` modulo `count`. */
+export interface NonceShare {
+  readonly index: number;
+  /** 1..256. */
+  readonly count: number;
+}
+
+/** All nonces. */
+export const WHOLE_SHARE: NonceShare = { index: 0, count: 1 };
+
+/** Whose share of `count` the nonce of `sizeBytes` bytes is that ends in front of `end`. */
+export function nonceOwner(bytes: Uint8Array, end: number, count: number): number {
+  return tailOf(bytes, end) % count;
+}
+
+/** Makes a nonce of at least four bytes one of the share, changing its end as little as can be. */
+export function moveToShare(nonce: Uint8Array, { index, count }: NonceShare): void {
+  assert(index >= 0 && index < count && count <= 256, `Cannot draw nonces as number ${index} of ${count}`);
+  const tail = tailOf(nonce, nonce.length);
+  const moved = tail - (tail % count) + index;
+  new DataView(nonce.buffer, nonce.byteOffset).setUint32(
+    nonce.length - TAIL_SIZE,
+    moved < TAIL_VALUES ? moved : moved - count,
+  );
+}
+
+/** Counts through a share of all values of `first.length` bytes, beginning near `first`. */
 export class NonceCounter {
+  readonly #share: NonceShare;
   readonly #first: Uint8Array;
   readonly #next: Uint8Array;
   #isUsedUp = false;
 
-  constructor(first: Uint8Array) {
+  constructor(first: Uint8Array, share: NonceShare = WHOLE_SHARE) {
+    this.#share = share;
     this.#first = first.slice();
-    this.#next = first.slice();
+    if (share.count > 1) moveToShare(this.#first, share);
+    this.#next = this.#first.slice();
+  }
+
+  /** True once all values have been given. */
+  get isUsedUp(): boolean {
+    return this.#isUsedUp;
   }
 
   /** The next value; `undefined` once all have been given. */
   next(): Uint8Array | undefined {
     if (this.#isUsedUp) return undefined;
     const value = this.#next.slice();
-    increment(this.#next);
-    this.#isUsedUp = this.#first.every((byte, index) => byte === this.#next[index]);
+    do {
+      increment(this.#next);
+      this.#isUsedUp ||= this.#first.every((byte, at) => byte === this.#next[at]);
+    } while (!this.#isUsedUp && !this.#isOwn());
     return value;
   }
+
+  #isOwn(): boolean {
+    const { index, count } = this.#share;
+    return count === 1 || nonceOwner(this.#next, this.#next.length, count) === index;
+  }
+}
+
+function tailOf(bytes: Uint8Array, end: number): number {
+  const low = ((bytes[end - 3] ?? 0) << 16) | ((bytes[end - 2] ?? 0) << 8) | (bytes[end - 1] ?? 0);
+  return (bytes[end - 4] ?? 0) * 0x100_0000 + low;
 }
 
 function increment(counter: Uint8Array): void {

@@ -6,6 +6,10 @@ import { decryptQuicLb, encryptQuicLb } from "./quic-lb-cipher.ts";
 
 /** Configurations that can be alive at once: three bits, of which 0b111 means "not routable by its ID". */
 export const QUIC_LB_CONFIGURATIONS_MAX = 7;
+/** Bytes of server id and nonce together. */
+export const QUIC_LB_BODY_SIZE_MAX = 19;
+/** Bytes of a key. */
+export const QUIC_LB_KEY_SIZE = 16;
 
 /** One way to write IDs, known to servers and routers alike. */
 export interface QuicLbConfiguration {
@@ -23,8 +27,7 @@ export interface QuicLbConfiguration {
 export interface QuicLbRoute {
   readonly rotation: number;
   readonly serverId: Uint8Array;
-  /** The octet behind the encoded ID, if the layout has one. */
-  readonly worker: number | undefined;
+  readonly nonce: Uint8Array;
 }
 
 /** A configuration with its cipher. */
@@ -43,22 +46,18 @@ interface Prepared {
 export class QuicLbCodec {
   readonly #byRotation: (Prepared | undefined)[] = Array.from({ length: 8 });
   readonly #crypto: CryptoProvider;
-  readonly #workerSizeBytes: 0 | 1;
   readonly sizeAt: CidSizeAt;
 
-  constructor(crypto: CryptoProvider, configurations: readonly QuicLbConfiguration[], hasWorkerOctet = false) {
+  constructor(crypto: CryptoProvider, configurations: readonly QuicLbConfiguration[]) {
     this.#crypto = crypto;
-    this.#workerSizeBytes = hasWorkerOctet ? 1 : 0;
     for (const configuration of configurations) this.add(configuration);
-    this.sizeAt = (datagram, offset) => {
-      const prepared = this.#byRotation[(datagram[offset] ?? 0xff) >>> 5];
-      return prepared === undefined ? -1 : prepared.sizeBytes + this.#workerSizeBytes;
-    };
+    this.sizeAt = (datagram, offset) => this.#byRotation[(datagram[offset] ?? 0xff) >>> 5]?.sizeBytes ?? -1;
   }
 
   /** Takes up a configuration. Its rotation number must be free. */
   add(configuration: QuicLbConfiguration): void {
-    assertConfiguration(configuration);
+    const problem = quicLbProblem(configuration);
+    assert(problem === undefined, `Cannot use ${problem}`);
     const { rotation, serverIdSizeBytes, nonceSizeBytes, key } = configuration;
     assert(this.#byRotation[rotation] === undefined, `Cannot use rotation ${rotation} twice`);
     const aes = key === undefined ? undefined : this.#crypto.aesBlock(key);
@@ -71,7 +70,7 @@ export class QuicLbCodec {
   }
 
   /** The ID of a server id and a nonce that never repeats under its key. */
-  encode(rotation: number, serverId: Uint8Array, nonce: Uint8Array, worker = 0): Uint8Array {
+  encode(rotation: number, serverId: Uint8Array, nonce: Uint8Array): Uint8Array {
     const prepared = this.#byRotation[rotation];
     assert(prepared !== undefined, `Cannot encode an ID: rotation ${rotation} is not configured`);
     const { configuration, aes, sizeBytes } = prepared;
@@ -83,34 +82,48 @@ export class QuicLbCodec {
     const body = new Uint8Array(sizeBytes - 1);
     body.set(serverId);
     body.set(nonce, serverId.length);
-    const cid = new Uint8Array(sizeBytes + this.#workerSizeBytes);
-    cid[0] = (rotation << 5) | ((cid.length - 1) & 0x1f);
+    const cid = new Uint8Array(sizeBytes);
+    cid[0] = firstOctet(rotation, sizeBytes);
     cid.set(aes === undefined ? body : encryptQuicLb(aes, body), 1);
-    if (this.#workerSizeBytes === 1) cid[sizeBytes] = worker;
     return cid;
   }
 
   /** Where the ID at `offset` leads; `undefined` if its configuration is unknown, it is too short, or not routable. */
   decode(bytes: Uint8Array, offset = 0): QuicLbRoute | undefined {
     const rotation = (bytes[offset] ?? 0xff) >>> 5;
+    const configuration = this.#byRotation[rotation]?.configuration;
+    const body = this.decodeBody(bytes, offset);
+    if (configuration === undefined || body === undefined) return undefined;
+    const { serverIdSizeBytes } = configuration;
+    return { rotation, serverId: body.subarray(0, serverIdSizeBytes), nonce: body.subarray(serverIdSizeBytes) };
+  }
+
+  /** Server id and nonce of the ID at `offset`, one behind the other; `undefined` as with {@link decode}. */
+  decodeBody(bytes: Uint8Array, offset: number): Uint8Array | undefined {
+    const rotation = (bytes[offset] ?? 0xff) >>> 5;
     const prepared = this.#byRotation[rotation];
-    if (prepared === undefined || bytes.length - offset < prepared.sizeBytes + this.#workerSizeBytes) return undefined;
-    const { configuration, aes, sizeBytes } = prepared;
+    if (prepared === undefined || bytes.length - offset < prepared.sizeBytes) return undefined;
+    const { aes, sizeBytes } = prepared;
+    if (bytes[offset] !== firstOctet(rotation, sizeBytes)) return undefined;
     const body = bytes.subarray(offset + 1, offset + sizeBytes);
-    const plaintext = aes === undefined ? body : decryptQuicLb(aes, body);
-    const worker = this.#workerSizeBytes === 1 ? bytes[offset + sizeBytes] : undefined;
-    return { rotation, serverId: plaintext.slice(0, configuration.serverIdSizeBytes), worker };
+    return aes === undefined ? body.slice() : decryptQuicLb(aes, body);
   }
 }
 
-function assertConfiguration(configuration: QuicLbConfiguration): void {
+/** The rotation bits and the size of what follows: what every ID of a configuration begins with. */
+export function firstOctet(rotation: number, sizeBytes: number): number {
+  return (rotation << 5) | (sizeBytes - 1);
+}
+
+/** Refuses what the layout cannot hold: a word about the first thing wrong, never about the key's bytes. */
+export function quicLbProblem(configuration: QuicLbConfiguration): string | undefined {
   const { rotation, serverIdSizeBytes, nonceSizeBytes, key } = configuration;
-  assert(
-    Number.isInteger(rotation) && rotation >= 0 && rotation < QUIC_LB_CONFIGURATIONS_MAX,
-    `Cannot use rotation ${rotation}: 0..6 are possible`,
-  );
-  assert(serverIdSizeBytes >= 1, `Cannot use server ids of ${serverIdSizeBytes} bytes`);
-  assert(nonceSizeBytes >= 4, `Cannot use nonces of ${nonceSizeBytes} bytes: at least 4 are needed`);
-  assert(serverIdSizeBytes + nonceSizeBytes <= 19, "Cannot use more than 19 bytes of server id and nonce");
-  assert(key === undefined || key.length === 16, `Cannot use a key of ${key?.length} bytes`);
+  if (!Number.isInteger(rotation) || rotation < 0 || rotation >= QUIC_LB_CONFIGURATIONS_MAX)
+    return `rotation ${rotation}: 0..6 are possible`;
+  if (serverIdSizeBytes < 1) return `server ids of ${serverIdSizeBytes} bytes`;
+  if (nonceSizeBytes < 4) return `nonces of ${nonceSizeBytes} bytes: at least 4 are needed`;
+  if (serverIdSizeBytes + nonceSizeBytes > QUIC_LB_BODY_SIZE_MAX)
+    return `more than ${QUIC_LB_BODY_SIZE_MAX} bytes of server id and nonce`;
+  if (key !== undefined && key.length !== QUIC_LB_KEY_SIZE) return `a key of ${key.length} bytes`;
+  return undefined;
 }

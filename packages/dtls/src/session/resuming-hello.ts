@@ -4,7 +4,7 @@ import { parseClientHello } from "../handshake/client-hello.ts";
 import { HandshakeType, parseFragments } from "../handshake/handshake-header.ts";
 import { ContentType } from "../record/content-type.ts";
 import { parseRecordHeader } from "../record/record-header.ts";
-import { CLIENT_HELLO_SESSION_ID_AT, SESSION_ID_NODE_AT, SESSION_ID_SIZE, SESSION_ID_WORKER_AT } from "./session-id.ts";
+import { CLIENT_HELLO_SESSION_ID_AT, readSessionIdHome, SESSION_ID_SIZE, type SessionIdMask } from "./session-id.ts";
 
 /** The bytes of a session id at the places of node and worker. Whether they mean one is for the caller to know. */
 export interface ResumptionHome {
@@ -15,9 +15,14 @@ export interface ResumptionHome {
 /**
  * Where the session is that a datagram's ClientHello names; `undefined` for every other datagram, at the cost of a few
  * comparisons. Also `undefined` if the hello offers no connection IDs: then the rest of the handshake would be known by its
- * address alone, so it has to stay where addresses lead.
+ * address alone, so it has to stay where addresses lead. `mask` is that of the ids, if they have one.
  */
-export function resumptionHome(bytes: Uint8Array, start: number, end: number): ResumptionHome | undefined {
+export function resumptionHome(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  mask?: SessionIdMask,
+): ResumptionHome | undefined {
   const idAt = start + CLIENT_HELLO_SESSION_ID_AT;
   if (end - idAt < SESSION_ID_SIZE || bytes[start] !== ContentType.handshake) return undefined;
   if (bytes[idAt - 1] !== SESSION_ID_SIZE) return undefined;
@@ -28,5 +33,5 @@ export function resumptionHome(bytes: Uint8Array, start: number, end: number): R
   const hello = parseClientHello(first.body);
   if (hello === undefined || findExtension(hello.extensions, ExtensionType.connectionId) === undefined)
     return undefined;
-  return { nodeId: bytes[idAt + SESSION_ID_NODE_AT] ?? 0, worker: bytes[idAt + SESSION_ID_WORKER_AT] ?? 0 };
+  return readSessionIdHome(bytes.subarray(idAt, idAt + SESSION_ID_SIZE), mask);
 }

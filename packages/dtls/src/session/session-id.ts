@@ -13,12 +13,17 @@ export const SESSION_ID_WORKER_AT = 1;
  */
 export const CLIENT_HELLO_SESSION_ID_AT = 60;
 
-/** What ids say in the clear. Whatever is absent is random. */
+/** Makes at least two bytes of the random rest of an id, which nobody without its key can make; not for keeping. */
+export type SessionIdMask = (rest: Uint8Array) => Uint8Array;
+
+/** What ids say, in the clear unless there is a mask. Whatever is absent is random. */
 export interface SessionIdLayout {
   /** 0..255. */
   readonly nodeId?: number | undefined;
   /** 0..255: lets the kernel steer a hello that resumes to the thread that has the session. */
   readonly worker?: number | undefined;
+  /** Hides node and worker from everyone who has not the same mask. */
+  readonly mask?: SessionIdMask | undefined;
 }
 
 /** Checks the numbers of a layout once, where it is configured. */
@@ -31,7 +36,25 @@ export function assertSessionIdLayout({ nodeId = 0, worker = 0 }: SessionIdLayou
 /** A fresh id; at least 30 of its bytes are random. */
 export function makeSessionId(random: Random, layout: SessionIdLayout): Uint8Array {
   const id = random.bytes(SESSION_ID_SIZE);
-  if (layout.nodeId !== undefined) id[SESSION_ID_NODE_AT] = layout.nodeId;
-  if (layout.worker !== undefined) id[SESSION_ID_WORKER_AT] = layout.worker;
+  const { nodeId, worker, mask } = layout;
+  if (nodeId !== undefined) id[SESSION_ID_NODE_AT] = nodeId;
+  if (worker !== undefined) id[SESSION_ID_WORKER_AT] = worker;
+  if (mask !== undefined) applyMask(id, mask);
   return id;
+}
+
+/** The bytes of an id at the places of node and worker, bared. */
+export function readSessionIdHome(
+  id: Uint8Array,
+  mask: SessionIdMask | undefined,
+): { readonly nodeId: number; readonly worker: number } {
+  const bared = mask === undefined ? id : id.slice();
+  if (mask !== undefined) applyMask(bared, mask);
+  return { nodeId: bared[SESSION_ID_NODE_AT] ?? 0, worker: bared[SESSION_ID_WORKER_AT] ?? 0 };
+}
+
+/** Its own inverse. */
+function applyMask(id: Uint8Array, mask: SessionIdMask): void {
+  const bytes = mask(id.subarray(SESSION_ID_WORKER_AT + 1));
+  for (const at of [SESSION_ID_NODE_AT, SESSION_ID_WORKER_AT]) id[at] = (id[at] ?? 0) ^ (bytes[at] ?? 0);
 }

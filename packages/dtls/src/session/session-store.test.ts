@@ -4,7 +4,9 @@ import { describe, it } from "node:test";
 import { millis, randomInteger, SeededRandom } from "@coracle/base";
 import type { PeerIdentity } from "../connection/identity.ts";
 import { CLIENT_HELLO_SESSION_ID_AT, SESSION_ID_NODE_AT, SESSION_ID_SIZE, SESSION_ID_WORKER_AT } from "../mod.ts";
-import { resumptionHome, SessionStore, type StoredSession } from "../mod.ts";
+import { makeSessionId, readSessionIdHome, resumptionHome, type SessionIdMask } from "../mod.ts";
+import { SessionStore, type StoredSession } from "../mod.ts";
+import { systemCrypto } from "../io/mod.ts";
 import { encodeClientHello } from "../handshake/client-hello.ts";
 import { encodeMessage, HandshakeType } from "../handshake/handshake-header.ts";
 import { plainRecord } from "../connection/flight.ts";
@@ -182,10 +184,13 @@ describe("session ids", () => {
       const message = encodeMessage({ type: HandshakeType.clientHello, messageSequence: 1, body });
       return plainRecord({ plainSequence: 1, protection: undefined }, 22, message);
     };
-    const home = (datagram: Uint8Array) =>
-      resumptionHome(Uint8Array.from([1, 2, ...datagram, 9]), 2, 2 + datagram.length);
+    const home = (datagram: Uint8Array, mask?: SessionIdMask) =>
+      resumptionHome(Uint8Array.from([1, 2, ...datagram, 9]), 2, 2 + datagram.length, mask);
     assert.deepEqual(home(hello(store.makeId(random), 54)), { nodeId: 7, worker: 3 });
     assert.equal(home(hello(store.makeId(random), 55)), undefined);
+    const mask = systemCrypto.keyedHash("sha256", new Uint8Array(32));
+    const masked = makeSessionId(random, { nodeId: 7, worker: 3, mask });
+    assert.deepEqual(home(hello(masked, 54), mask), { nodeId: 7, worker: 3 });
     assert.equal(home(hello(random.bytes(31), 54)), undefined);
     assert.equal(home(hello(new Uint8Array(0), 54)), undefined);
     const good = hello(store.makeId(random), 54);
@@ -195,6 +200,21 @@ describe("session ids", () => {
       wrong[at] = (wrong[at] ?? 0) ^ 1;
       assert.equal(home(wrong), undefined, `${at}`);
     }
+  });
+
+  it("behind a mask look random, and lead home those who have the same mask alone", () => {
+    const masked = (key: number): SessionIdMask => systemCrypto.keyedHash("sha256", new Uint8Array(32).fill(key));
+    const ids = { nodeId: 7, worker: 3, mask: masked(1) };
+    const made = Array.from({ length: 300 }, () => makeSessionId(random, ids));
+    assert.ok(new Set(made.map((id) => id[SESSION_ID_NODE_AT])).size > 100);
+    assert.ok(new Set(made.map((id) => id[SESSION_ID_WORKER_AT])).size > 100);
+    for (const id of made) {
+      const before = id.slice();
+      assert.deepEqual(readSessionIdHome(id, masked(1)), { nodeId: 7, worker: 3 });
+      assert.deepEqual(id, before, "reading changes nothing");
+    }
+    const others = made.filter((id) => readSessionIdHome(id, masked(2)).nodeId === 7);
+    assert.ok(others.length < 20, `${others.length} of 300 lead home without the key`);
   });
 
   it("differ, and are random where nothing is laid down", () => {

@@ -26,7 +26,6 @@ export interface SessionState {
   readonly window: ReplayWindowState;
   readonly identity: PeerIdentity;
   readonly serverName: string | undefined;
-  readonly usesExtendedMasterSecret: boolean;
   readonly allowsPathCheck: boolean;
 }
 
@@ -48,7 +47,6 @@ export function saveSession(session: Session): SessionState {
     window: protection.window.save(),
     identity: session.identity,
     serverName: session.serverName,
-    usesExtendedMasterSecret: session.usesExtendedMasterSecret,
     allowsPathCheck: session.allowsPathCheck,
   };
 }

@@ -1,7 +1,15 @@
 // The flags of `coracle-dtls-router`.
 import { err, ok, type Result } from "@coracle/base";
 import { CIPHER_SUITES } from "@coracle/dtls";
-import { type Address, type Config, defineConfig, flag, type ServiceConfig, serviceFlags } from "@coracle/lifecycle";
+import {
+  type Address,
+  type Config,
+  defineConfig,
+  flag,
+  SERVICE_EXIT_CODES,
+  type ServiceConfig,
+  serviceFlags,
+} from "@coracle/lifecycle";
 import { parsePeerList, type PeerName } from "@coracle/cluster";
 import { parseUpstream, type Upstream } from "./core/upstream.ts";
 
@@ -209,6 +217,7 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       return "--no-packet-thread and --workers above 1 exclude each other";
     return undefined;
   },
+  exitCodes: SERVICE_EXIT_CODES,
   examples: [
     {
       line: "coracle-dtls-router --psk-file keys.txt --upstream udp://127.0.0.1:5683",

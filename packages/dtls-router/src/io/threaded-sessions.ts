@@ -14,6 +14,7 @@ import {
   addWorkerCounts,
   type CidStage,
   decodeMessage,
+  encodeMessage,
   type PostedAnswer,
   type SessionCounts,
   type WorkerCounts,
@@ -40,22 +41,15 @@ export class ThreadedSessions implements SessionService {
   readonly #lines: readonly WorkerLine[];
   /** What a worker counted when it was asked last, for when it is too busy to say. */
   readonly #lastCounts: (WorkerCounts | undefined)[] = [];
-  /** Who waits for a worker's farewell. */
-  readonly #farewells: ((told: number) => void)[];
   #countsUnderWay: Promise<WorkerCounts> | undefined;
   #sessionsUnderWay: Promise<SessionCounts> | undefined;
 
   private constructor(
     threads: PacketThreads,
-    parts: {
-      readonly publicPort: UdpEndpoint;
-      readonly lines: readonly WorkerLine[];
-      readonly farewells: ((told: number) => void)[];
-    },
+    parts: { readonly publicPort: UdpEndpoint; readonly lines: readonly WorkerLine[] },
   ) {
     this.#threads = threads;
     this.#lines = parts.lines;
-    this.#farewells = parts.farewells;
     this.path = threads.path;
     this.workers = threads.path.threads;
     this.public = parts.publicPort;
@@ -64,13 +58,16 @@ export class ThreadedSessions implements SessionService {
 
   /** Starts that many workers, or one where the kernel does not steer. Throws `UdpError`. */
   static async open(start: SessionStart, worker: URL, workers: number): Promise<ThreadedSessions> {
-    const farewells: ((told: number) => void)[] = [];
     const lines: WorkerLine[] = [];
+    let findBroken = (): void => undefined;
     const threads = await openPacketThreads({
       ...socketsOf(start, workers),
-      ...listenersOf(start.listener, (kind, message, thread) => {
-        if (kind === WorkerMessage.answer) lines[thread]?.answered(message as PostedAnswer);
-        else if (kind === WorkerMessage.farewellDone) farewells.shift()?.((message as { told: number }).told);
+      ...listenersOf(start.listener, {
+        onReply: (kind, message, thread) => {
+          if (kind === WorkerMessage.answer) lines[thread]?.answered(message as PostedAnswer);
+          else if (kind === WorkerMessage.farewellDone) lines[thread]?.farewellDone((message as { told: number }).told);
+        },
+        onBroken: () => findBroken(),
       }),
       worker,
       threads: workers,
@@ -83,7 +80,15 @@ export class ThreadedSessions implements SessionService {
     for (let thread = 0; thread < threads.path.threads; thread++) {
       lines.push(new WorkerLine((kind, bytes) => threads.post(thread, kind, bytes)));
     }
-    return new ThreadedSessions(threads, { publicPort, lines, farewells });
+    findBroken = () => {
+      // A thread that is over takes nothing; one whose ring is full is as good as over for what is still to be said.
+      for (const [thread, line] of lines.entries()) {
+        if (!threads.post(thread, WorkerMessage.nothing, encodeMessage({}))) line.broke();
+      }
+    };
+    // One may have ended before there was a line to it.
+    findBroken();
+    return new ThreadedSessions(threads, { publicPort, lines });
   }
 
   setMember(change: MemberChange): void {
@@ -121,10 +126,7 @@ export class ThreadedSessions implements SessionService {
   farewell(tellDevices: boolean, signal: AbortSignal): Promise<number> {
     let told = 0;
     const all = this.#lines.map(async (line) => {
-      const done = Promise.withResolvers<number>();
-      this.#farewells.push(done.resolve);
-      line.tell(WorkerMessage.farewell, { tellDevices });
-      const count = await done.promise;
+      const count = await line.farewell(tellDevices);
       told += count;
     });
     const aborted = new Promise<void>((resolve) => {
@@ -177,9 +179,15 @@ function socketsOf({ settings, sockets }: SessionStart, workers: number): Pick<P
   };
 }
 
+/** What workers post besides news for the {@link SessionListener}, and that one has ended. */
+interface WorkerListener {
+  readonly onReply: (kind: number, message: unknown, thread: number) => void;
+  readonly onBroken: () => void;
+}
+
 function listenersOf(
   listener: SessionListener,
-  onReply: (kind: number, message: unknown, thread: number) => void,
+  { onReply, onBroken }: WorkerListener,
 ): Pick<PacketThreadsOptions, "onDatagram" | "onMessage" | "onFailure"> {
   return {
     onDatagram: ({ bytes, start, end, source }) => listener.onManagement(source, bytes.subarray(start, end)),
@@ -191,6 +199,9 @@ function listenersOf(
         listener.onWarning(warning.message, warning.reason);
       } else onReply(kind, message, thread);
     },
-    onFailure: (error) => listener.onFailure(error),
+    onFailure: (error) => {
+      onBroken();
+      listener.onFailure(error);
+    },
   };
 }

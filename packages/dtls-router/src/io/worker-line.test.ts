@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { eventually } from "@coracle/sim";
 import { decodeMessage, type PostedQuestion, WorkerMessage } from "../core/worker-messages.ts";
-import { KEPT_MESSAGES_MAX, WorkerLine } from "./worker-line.ts";
+import { KEPT_MESSAGES_MAX, NoAnswerError, WorkerLine } from "./worker-line.ts";
 
 /** A ring with room for so many messages. */
 function setUp(room: number) {
@@ -55,5 +55,27 @@ describe("the line to a worker", () => {
     line.answered({ id: 99, answer: "of nobody" });
     assert.deepEqual(await Promise.all([first, second]), [{ sessions: 1 }, "session"]);
     line.close();
+  });
+
+  it("to a worker that has ended keeps nobody waiting, and takes nothing more", async () => {
+    const { ring, line } = setUp(2);
+    const asked = line.ask({ kind: "counts" });
+    const told = line.farewell(true);
+    line.tell(WorkerMessage.memberRemoved, { nodeId: 1 });
+    line.broke();
+    await assert.rejects(asked, /a worker has ended/);
+    assert.equal(await told, 0);
+    await assert.rejects(line.ask({ kind: "sessions" }), NoAnswerError);
+    assert.equal(await line.farewell(true), 0);
+    for (let number = 0; number <= KEPT_MESSAGES_MAX; number++) line.tell(WorkerMessage.memberRemoved, { nodeId: 2 });
+    assert.equal(ring.taken.length, 2);
+  });
+
+  it("hears how many devices a worker has told", async () => {
+    const { ring, line } = setUp(1);
+    const told = line.farewell(true);
+    assert.deepEqual(ring.taken, [[WorkerMessage.farewell, { tellDevices: true }]]);
+    line.farewellDone(7);
+    assert.equal(await told, 7);
   });
 });

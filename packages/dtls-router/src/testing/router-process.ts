@@ -44,14 +44,23 @@ export class TestFolder {
   }
 }
 
+/** How to start a router. */
+export interface RouterProcessOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly clusterPort?: number;
+  /** Path of another program than the router's own. */
+  readonly main?: string;
+}
+
 /** Starts a router and waits until it serves. */
 export async function startRouter(
   flags: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly clusterPort?: number } = {},
+  options: RouterProcessOptions = {},
 ): Promise<RouterProcess> {
   const cluster = options.clusterPort === undefined ? [] : ["--cluster-listen", `127.0.0.1:${options.clusterPort}`];
   const all = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", ...cluster, ...flags];
-  const runtime = "Deno" in globalThis ? ["run", "-A", "--unstable-net", MAIN] : [MAIN];
+  const main = options.main ?? MAIN;
+  const runtime = "Deno" in globalThis ? ["run", "-A", "--unstable-net", main] : [main];
   const child = spawn(process.execPath, [...runtime, ...all], {
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["ignore", "ignore", "pipe"],

@@ -137,6 +137,8 @@ export class UdpDevice {
   }
 
   #listen(): void {
+    // A router that has ended: what is sent to it is refused, and a device does not mind.
+    this.#socket.on("error", () => undefined);
     this.#socket.on("message", (bytes) => {
       const datagram = new Uint8Array(bytes);
       this.#client.handle({ kind: "datagram", peer: "router", bytes: datagram }, systemClock.now());

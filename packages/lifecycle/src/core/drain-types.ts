@@ -24,8 +24,8 @@ export type DrainInput =
   | { readonly kind: "started" }
   /** The operating system asks to end; `number` is the signal's (15 for SIGTERM). */
   | { readonly kind: "signal"; readonly name: string; readonly number: number }
-  /** The program itself ends with this code. */
-  | { readonly kind: "stop"; readonly reason: string; readonly exitCode: number }
+  /** The program itself ends with this code; `atOnce`: without the delay, as what would be served on is broken. */
+  | { readonly kind: "stop"; readonly reason: string; readonly exitCode: number; readonly atOnce?: boolean }
   | { readonly kind: "pre-shutdown-hooks-finished" }
   | { readonly kind: "request-ended"; readonly id: number }
   /** Every client that is there has had its refusal. */

@@ -171,6 +171,15 @@ describe("Drain", () => {
     assert.equal(rig.exit(), 5);
   });
 
+  it("skips the delay if the program is too broken to serve on", () => {
+    const rig = new DrainRig();
+    rig.runTo(1000);
+    rig.send({ kind: "stop", reason: "broken", exitCode: 1, atOnce: true });
+    rig.runTo(2000);
+    assert.equal(rig.exit(), 1);
+    assert.ok(rig.story().includes("1000 NotAcceptingNewRequest"), rig.story().join());
+  });
+
   it("skips the delay if it was never ready", () => {
     const clock = new ManualClock();
     const drain = new Drain({ shutdownDelayMs: 10_000, shutdownTimeoutMs: 60_000, watchGraceMs: 0 });

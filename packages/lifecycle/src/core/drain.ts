@@ -109,7 +109,7 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
       case "signal":
         return this.#onSignal(input.name, input.number, now);
       case "stop":
-        if (this.#shutdown === undefined) this.#initiate(now, input.exitCode, { reason: input.reason });
+        if (this.#shutdown === undefined) this.#initiate(now, input, { reason: input.reason });
         return;
       case "pre-shutdown-hooks-finished":
         return this.#onHooksFinished(now);
@@ -152,7 +152,7 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
   #onSignal(name: string, signalNumber: number, now: Millis): void {
     const first = this.#shutdown?.signalledAt;
     if (this.#shutdown === undefined) {
-      this.#initiate(now, 0, { signal: name }, now);
+      this.#initiate(now, { exitCode: 0 }, { signal: name }, now);
     } else if (first === undefined) {
       this.#shutdown = { ...this.#shutdown, signalledAt: now };
     } else if (now - first >= SAME_SIGNAL_MS) {
@@ -161,9 +161,14 @@ export class Drain implements Machine<DrainInput, DrainOutput> {
     }
   }
 
-  #initiate(now: Millis, exitCode: number, cause: Readonly<Record<string, string>>, signalledAt?: Millis): void {
+  #initiate(
+    now: Millis,
+    { exitCode, atOnce = false }: { readonly exitCode: number; readonly atOnce?: boolean },
+    cause: Readonly<Record<string, string>>,
+    signalledAt?: Millis,
+  ): void {
     // What was never ready has no traffic that a load balancer would have to move.
-    const delayMs = this.#state === "starting" ? 0 : this.#options.shutdownDelayMs;
+    const delayMs = this.#state === "starting" || atOnce ? 0 : this.#options.shutdownDelayMs;
     this.#shutdown = { at: now, signalledAt, exitCode, delayMs, isDelayOver: false, areHooksDone: false };
     this.#state = "draining";
     this.#event(now, "ShutdownInitiated", { ...cause, shutdownDelayMs: delayMs, ...this.#running() });

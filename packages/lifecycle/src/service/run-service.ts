@@ -41,7 +41,10 @@ export async function runWithConfig<C extends ServiceConfig>(
   try {
     const service = await startService({ component, config, setup, environment: { onSignal } });
     void keepCodePagesSmall();
-    return await exitFlushed(await service.finished);
+    const code = await service.finished;
+    const { failure } = service;
+    if (failure !== undefined) service.log.error("Ended by a failure", { reason: failure, exitCode: code });
+    return await exitFlushed(code);
   } catch (error) {
     stderr().write(failureLine(component, error));
     return exitFlushed(error instanceof ExitError ? error.exitCode : 1);

@@ -85,8 +85,11 @@ export interface Service {
   readonly stopping: AbortSignal;
   /** The URL of a listener with its real port, once it listens: in `postStart` hooks and later. */
   url(name?: string): string;
-  /** Ends the service gracefully with this exit code. */
-  stop(reason: string, exitCode?: number): void;
+  /**
+   * Ends the service gracefully with this exit code; if it is not 0 the last line of the log gives the reason. `atOnce` leaves out
+   * the shutdown delay: for a service that is too broken to be worth going on with.
+   */
+  stop(reason: string, exitCode?: number, options?: { readonly atOnce?: boolean }): void;
 }
 
 /** Time, signals and exit: a test gives its own. */
@@ -114,6 +117,8 @@ export interface RunningService extends Service {
   state(): DrainState;
   /** As if the operating system had sent this signal. */
   signal(name: "SIGTERM" | "SIGINT"): void;
+  /** Why it stopped itself with another code than 0. */
+  readonly failure: string | undefined;
   /** Resolves with the exit code when everything has ended. */
   readonly finished: Promise<number>;
 }

@@ -139,8 +139,11 @@ describe("startService()", () => {
     };
     await withService(parts, {}, async (rig) => {
       assert.equal((await get(rig, "/readyz/poststarthook/start")).text, "ok");
+      assert.equal(rig.service.failure, undefined);
       rig.service.stop("enough", 7);
+      rig.service.stop("later", 8);
       assert.equal(await rig.service.finished, 7);
+      assert.equal(rig.service.failure, "enough");
       assert.deepEqual(order, ["start", "leave", "close-store", "flush"]);
       const failed = rig.lines.find((line) => line["message"] === "Hook failed");
       assert.equal(failed?.["hook"], "fails");

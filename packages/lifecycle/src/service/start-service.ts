@@ -65,6 +65,7 @@ class ServiceRun implements RunningService {
   readonly #hardStop: AbortController = new AbortController();
   readonly #finish: (code: number) => void;
   readonly #recorder: ServiceRecorder;
+  #failure: string | undefined;
   #parts: ServiceParts = {};
   /** Red while the service is set up, so that nobody takes what `/livez` answers meanwhile for more than it says. */
   readonly #setUp: HealthState;
@@ -97,6 +98,10 @@ class ServiceRun implements RunningService {
     this.#finish = resolve;
   }
 
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
   get stopping(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -126,8 +131,9 @@ class ServiceRun implements RunningService {
     this.#onSignal(name);
   }
 
-  stop(reason: string, exitCode: number = 0): void {
-    this.#driver.send({ kind: "stop", reason, exitCode });
+  stop(reason: string, exitCode: number = 0, { atOnce = false }: { readonly atOnce?: boolean } = {}): void {
+    if (!this.#drain.isShuttingDown && exitCode !== 0) this.#failure = reason;
+    this.#driver.send({ kind: "stop", reason, exitCode, atOnce });
   }
 
   #onSignal(name: SignalName): void {

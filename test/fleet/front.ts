@@ -27,6 +27,8 @@ export interface NatFlows {
   readonly rebinds: number;
   readonly reshuffles: number;
   readonly perBackend: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly path: Readonly<Record<"toBackends" | "toClients", Readonly<Record<string, number>>>>;
   readonly counts: Readonly<Record<string, number>>;
 }
 
@@ -44,14 +46,14 @@ export class Front {
     this.#cluster = cluster;
   }
 
-  static async start(cluster: FleetCluster): Promise<Front> {
+  static async start(cluster: FleetCluster, flags: readonly string[] = []): Promise<Front> {
     const backends = cluster.routers.map(({ port }) => `127.0.0.1:${port}`).join(",");
     const health = cluster.routers.map(({ http }) => `${http}/readyz`).join(",");
     const place = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--backends", backends];
     const asking = ["--health", health, "--health-every", "200ms", "--health-timeout", "2s", "--health-failures", "1"];
     // A machine at work elsewhere answers late: what comes to a port that was left is not lost at once.
     const patience = ["--linger", "3s"];
-    const front = new Front(ChildProgram.source("load", ["nat", ...place, ...asking, ...patience]), cluster);
+    const front = new Front(ChildProgram.source("load", ["nat", ...place, ...asking, ...patience, ...flags]), cluster);
     try {
       const [, url = ""] = await front.program.see(/"url":"(http:[^"]+)"/);
       const [, port = ""] = await front.program.see(/"port":"listen","at":(\d+)/);
@@ -66,6 +68,11 @@ export class Front {
 
   async flows(): Promise<NatFlows> {
     return (await (await fetch(`${this.#url}/flows`)).json()) as NatFlows;
+  }
+
+  /** Changes what happens to datagrams; answers the status. */
+  async tell(what: "faults" | "drops", query: string): Promise<number> {
+    return (await fetch(`${this.#url}/${what}?${query}`, { method: "PUT" })).status;
   }
 
   /** New addresses and back ends for all, and half a second later other back ends again; as long as `goesOn` does. */

@@ -6,10 +6,13 @@ import {
   type Config,
   defineConfig,
   flag,
+  formatDuration,
   SERVICE_EXIT_CODES,
   type ServiceConfig,
   serviceFlags,
 } from "@coracle/lifecycle";
+import { NO_FAULTS } from "./core/nat/faulty-path.ts";
+import { DELAY_MS_MAX, REORDER_BY_MAX } from "./core/nat/nat-types.ts";
 
 /** What `coracle-load nat` is told. */
 export interface NatConfig extends ServiceConfig {
@@ -25,6 +28,13 @@ export interface NatConfig extends ServiceConfig {
   readonly share: number;
   readonly dropToBackends: number;
   readonly dropToClients: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+  readonly reorderBy: number;
+  readonly reorderHoldMs: number;
+  readonly delayMs: number;
+  readonly jitterMs: number;
+  readonly underWayMax: number;
   readonly flowsMax: number;
   readonly seed: number | undefined;
   readonly health: readonly string[] | undefined;
@@ -34,6 +44,7 @@ export interface NatConfig extends ServiceConfig {
 }
 
 const MOVES = "Moves and losses";
+const FAULTS = "Faults of the way between clients and the NAT, in both directions";
 const HEALTH = "Health of back ends";
 
 function readBackendList(text: string): Result<readonly PeerName[], string> {
@@ -48,12 +59,61 @@ function readHealthList(text: string): Result<readonly string[], string> {
     : err("is no list of http://HOST:PORT/PATH with commas");
 }
 
+const faultFlags = {
+  duplicate: flag.number({
+    help: "Part of the datagrams that comes twice.",
+    default: 0,
+    max: 1,
+    fraction: true,
+    group: FAULTS,
+  }),
+  reorder: flag.number({
+    help: "Part of the datagrams that is held back, so that later ones of the same client go ahead.",
+    default: 0,
+    max: 1,
+    fraction: true,
+    group: FAULTS,
+  }),
+  reorderBy: flag.number({
+    help: "One held back goes after so many others of its client.",
+    default: NO_FAULTS.reorderBy,
+    min: 1,
+    max: REORDER_BY_MAX,
+    group: FAULTS,
+  }),
+  reorderHoldMs: flag.duration({
+    help: "It goes after this long in any case.",
+    default: formatDuration(NO_FAULTS.reorderHoldMs),
+    maxMs: DELAY_MS_MAX,
+    group: FAULTS,
+  }),
+  delayMs: flag.duration({
+    help: "Each datagram is late by this.",
+    default: "0s",
+    maxMs: DELAY_MS_MAX,
+    group: FAULTS,
+  }),
+  jitterMs: flag.duration({
+    help: "And by up to this more, by chance, which changes the order too.",
+    default: "0s",
+    maxMs: DELAY_MS_MAX,
+    group: FAULTS,
+  }),
+  underWayMax: flag.number({
+    help: "Datagrams late or held back at once in each direction; more are lost.",
+    default: 4096,
+    min: 1,
+    max: 65_536,
+    group: FAULTS,
+  }),
+};
+
 /** The command line of `coracle-load nat`. */
 export const natConfig: Config<NatConfig> = defineConfig({
   name: "coracle-load nat",
   summary: "stand between devices and servers as a NAT and a UDP balancer that forget",
   description:
-    "Each client gets an outside port of its own and a back end by chance. Both are forgotten after a time, or on command: POST /rebind gives every client a new port and back end, POST /reshuffle a new back end alone; ?share=0.5 moves half of them. PUT /drops?toBackends=0.1&toClients=0.1 loses datagrams.",
+    "Each client gets an outside port of its own and a back end by chance. Both are forgotten after a time, or on command: POST /rebind gives every client a new port and back end, POST /reshuffle a new back end alone; ?share=0.5 moves half of them. PUT /drops?toBackends=0.1&toClients=0.1 loses datagrams, PUT /faults?duplicate=0.1&reorder=0.1&delay=20ms&jitter=10ms duplicates, reorders and delays them; what is not named ends. GET /flows tells everything.",
   flags: {
     listen: flag.address({ help: "Clients send here.", default: "127.0.0.1:5784" }),
     backends: flag.parsed(readBackendList, {
@@ -120,6 +180,7 @@ export const natConfig: Config<NatConfig> = defineConfig({
       fraction: true,
       group: MOVES,
     }),
+    ...faultFlags,
     seed: flag.number({
       help: "Makes the same choices again; else one is chosen and logged.",
       max: 0xffff_ffff,
@@ -156,6 +217,10 @@ export const natConfig: Config<NatConfig> = defineConfig({
     {
       line: "coracle-load nat --backends 127.0.0.1:5684,127.0.0.1:5685 --rebind-every 5s",
       does: "two routers behind a balancer; every device has another address each five seconds",
+    },
+    {
+      line: "coracle-load nat --backends 127.0.0.1:5684 --duplicate 0.1 --reorder 0.1 --delay 20ms --jitter 10ms --drop-to-backends 0.02",
+      does: "a server at the other end of a bad radio link",
     },
     {
       line: "coracle-load nat --backends 127.0.0.1:5684,127.0.0.1:5685 --health http://127.0.0.1:9684/readyz,http://127.0.0.1:9685/readyz",

@@ -7,8 +7,9 @@ import { generate, parse } from "coap-packet";
 import type { FleetOptions } from "../core/devices/device-types.ts";
 import { Fleet, type FleetInput } from "../core/devices/fleet.ts";
 import { type FleetResult, FleetTally } from "../core/devices/fleet-tally.ts";
+import { FaultyPath, NO_FAULTS } from "../core/nat/faulty-path.ts";
 import { NatTable } from "../core/nat/nat-table.ts";
-import type { NatOptions } from "../core/nat/nat-types.ts";
+import type { NatOptions, PathFaults } from "../core/nat/nat-types.ts";
 import { CoapPacketCodec } from "../io/devices/coap-codec.ts";
 
 /** What is simulated. */
@@ -17,6 +18,8 @@ export interface SimulationOptions {
   readonly fleet?: Partial<FleetOptions>;
   readonly nat?: Partial<NatOptions>;
   readonly lossRate?: number;
+  /** Of the way between devices and the NAT, in both directions. */
+  readonly faults?: Partial<PathFaults>;
   /** The server knows another key. */
   readonly isWrongKey?: boolean;
   /** The server answers in a message of its own, confirmable, after an empty acknowledgement. */
@@ -50,10 +53,18 @@ const NAT: NatOptions = {
 const KEY = new Uint8Array(16).fill(7);
 const STEPS_MAX = 2_000_000;
 
+/** A datagram with the addresses of the network. */
+interface Parcel {
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Addresses are texts: `c/DEVICE/GENERATION` of devices, `nat`, `p/PORT` of outside ports, `s` of the server. */
 export class SimulatedService {
   readonly clock: ManualClock = new ManualClock();
   readonly nat: NatTable;
+  readonly path: FaultyPath<Parcel>;
   readonly fleet: Fleet;
   readonly tally: FleetTally;
   readonly #options: SimulationOptions;
@@ -68,6 +79,8 @@ export class SimulatedService {
     const fleet = { ...FLEET, ...options.fleet };
     this.#options = options;
     this.nat = new NatTable({ ...NAT, ...options.nat }, new SeededRandom(seed + 1));
+    this.path = new FaultyPath({ random: new SeededRandom(seed + 5), underWayMax: 1000 });
+    this.path.suffer({ ...NO_FAULTS, ...options.faults });
     this.#network = new PacketNetwork({
       random: new SeededRandom(seed + 2),
       lossRate: options.lossRate ?? 0,
@@ -103,6 +116,11 @@ export class SimulatedService {
     });
   }
 
+  /** What the server counted, drops and events together. */
+  get serverCounts(): Readonly<Record<string, number>> {
+    return { ...this.#server.counters };
+  }
+
   /** Runs until the fleet has finished or this much time has passed. */
   run(durationMs: number): FleetResult {
     this.nat.start(this.clock.now());
@@ -118,11 +136,13 @@ export class SimulatedService {
       this.nat.nextTimeout(),
       this.#server.nextTimeout(),
       this.#network.nextArrival(),
+      this.path.nextTimeout(),
     ];
     const next = Math.min(...nexts.map((each) => each ?? Number.POSITIVE_INFINITY));
     this.clock.advance(next - now);
     const at = this.clock.now();
     for (const { from, to, bytes } of this.#network.arrivals(at)) this.#arrive(from, to, bytes);
+    this.#passLate(at);
     this.nat.timeout(at);
     while (this.nat.poll() !== undefined) continue;
     this.#server.handle({ kind: "timeout" }, at);
@@ -144,7 +164,7 @@ export class SimulatedService {
     } else if (kind === "p") {
       const client = this.nat.fromBackend(Number(first));
       const [high = 0, low = 0] = client?.address ?? [];
-      if (client !== undefined) this.#network.send("nat", `c/${client.port}/${high * 256 + low}`, bytes, now);
+      if (client !== undefined) this.#suffer({ from: "nat", to: `c/${client.port}/${high * 256 + low}`, bytes });
     } else if (kind === "s") {
       this.#server.handle({ kind: "datagram", peer: from, bytes: bytes.slice() }, now);
       this.#drainServer(now);
@@ -159,11 +179,26 @@ export class SimulatedService {
     for (let output = this.fleet.poll(); output !== undefined; output = this.fleet.poll()) {
       this.tally.add(output);
       if (output.kind === "send") {
-        this.#network.send(`c/${output.device}/${this.#generations[output.device]}`, "nat", output.bytes, now);
+        const from = `c/${output.device}/${this.#generations[output.device]}`;
+        this.#suffer({ from, to: "nat", bytes: output.bytes });
       } else if (output.kind === "rebind") {
         this.#generations[output.device] = (this.#generations[output.device] ?? 0) + 1;
       } else if (output.kind === "finished") this.#isFinished = true;
     }
+  }
+
+  /** Between a device and the NAT: as often and as late as the way says. */
+  #suffer(parcel: Parcel): void {
+    const now = this.clock.now();
+    const way = `${parcel.from} ${parcel.to}`;
+    let copies = this.path.admit(way, () => parcel, now);
+    for (; copies > 0; copies--) this.#network.send(parcel.from, parcel.to, parcel.bytes, now);
+    this.#passLate(now);
+  }
+
+  #passLate(now: Millis): void {
+    for (let late = this.path.take(now); late !== undefined; late = this.path.take(now))
+      this.#network.send(late.from, late.to, late.bytes, now);
   }
 
   get isFinished(): boolean {

@@ -1,8 +1,8 @@
 // A fleet of devices as one machine: who connects when, who asks when, who sleeps, moves, connects anew; and when it is over.
 import { assert, type Machine, type Millis, millis, type Random, Ring, TimerTable } from "@coracle/base";
+import { DueQueue } from "../due-queue.ts";
 import { Device } from "./device.ts";
 import type { CoapCodec, FleetOptions, FleetOutput, MakeClient } from "./device-types.ts";
-import { DueQueue } from "./due-queue.ts";
 
 /** What a fleet is told. */
 export type FleetInput =

@@ -38,6 +38,39 @@ export interface NatDrops {
   readonly toClients: number;
 }
 
+/** The longest delay, jitter and time held back. */
+export const DELAY_MS_MAX = 60_000;
+/** The most datagrams that go ahead of one that is held back. */
+export const REORDER_BY_MAX = 1000;
+
+/** What happens on the way between clients and the NAT, in each direction. Parts are of the datagrams, 0 to 1. */
+export interface PathFaults {
+  /** This part comes twice; each copy is then late or held back by itself. */
+  readonly duplicate: number;
+  /** This part is held back, so that later datagrams of the same client go ahead. */
+  readonly reorder: number;
+  /** One held back goes after so many others ... */
+  readonly reorderBy: number;
+  /** ... or after this long, whichever comes first. */
+  readonly reorderHoldMs: number;
+  /** Each datagram is late by this ... */
+  readonly delayMs: number;
+  /** ... and by 0 to this more, by chance: one that is luckier than its predecessor comes before it. */
+  readonly jitterMs: number;
+}
+
+/** What one direction did to datagrams. */
+export interface PathCounts {
+  /** Datagrams of which a copy was made. */
+  duplicated: number;
+  delayed: number;
+  heldBack: number;
+  /** Of those held back: passed on after a later one of the same client. */
+  overtaken: number;
+  /** Lost, as too many were under way. */
+  underWayFull: number;
+}
+
 /** Where a client's datagram goes. */
 export interface NatRoute {
   readonly port: PortNumber;

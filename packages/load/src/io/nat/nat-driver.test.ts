@@ -5,8 +5,9 @@ import { SeededRandom } from "@coracle/base";
 import { createLogger } from "@coracle/lifecycle";
 import { openUdpEndpoint, udpAddress, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
 import { eventually } from "@coracle/sim";
+import { FaultyPath, NO_FAULTS } from "../../core/nat/faulty-path.ts";
 import { NatTable } from "../../core/nat/nat-table.ts";
-import { NatDriver, WAITING_MAX } from "./nat-driver.ts";
+import { NatDriver, type NatPaths, WAITING_MAX } from "./nat-driver.ts";
 
 /** A server that answers with its name and remembers the ports it heard from. */
 class EchoServer {
@@ -42,6 +43,11 @@ const TABLE = {
   reshuffleEveryMs: undefined,
 } as const;
 
+function clearPaths(): NatPaths {
+  const [random, underWayMax] = [new SeededRandom(3), 1000];
+  return { toBackends: new FaultyPath({ random, underWayMax }), toClients: new FaultyPath({ random, underWayMax }) };
+}
+
 describe("the NAT on sockets", () => {
   it("lets a few datagrams wait while an outside port opens, and counts more", async () => {
     const server = new EchoServer();
@@ -50,6 +56,7 @@ describe("the NAT on sockets", () => {
     const opening = Promise.withResolvers<void>();
     const driver = new NatDriver({
       table,
+      paths: clearPaths(),
       backends: [backend.local],
       outside: "127.0.0.1",
       log: createLogger("load"),
@@ -84,6 +91,7 @@ describe("the NAT on sockets", () => {
     const table = new NatTable(TABLE, new SeededRandom(7));
     const driver = new NatDriver({
       table,
+      paths: clearPaths(),
       backends: backends.map(({ local }) => local),
       outside: "127.0.0.1",
       log: createLogger("load"),
@@ -122,6 +130,54 @@ describe("the NAT on sockets", () => {
       driver.close();
       client.endpoint.close();
       for (const backend of backends) backend.close();
+    }
+  });
+
+  it("passes on copies, late ones when their time has come, and those held back after the others", async () => {
+    const server = new EchoServer();
+    const backend = await server.open(0);
+    const table = new NatTable({ ...TABLE, backendCount: 1 }, new SeededRandom(1));
+    const paths = clearPaths();
+    const driver = new NatDriver({
+      table,
+      paths,
+      backends: [backend.local],
+      outside: "127.0.0.1",
+      log: createLogger("load"),
+    });
+    const answers: number[] = [];
+    const { endpoint: client } = await openUdpEndpoint({
+      host: "127.0.0.1",
+      port: 0,
+      onBatch: (batch) => {
+        for (const { bytes, start } of batch.datagrams.slice(0, batch.count)) answers.push(bytes[start + 1] ?? -1);
+      },
+    });
+    try {
+      const front = udpAddress("127.0.0.1", await driver.start("127.0.0.1", 0));
+      const send = (number: number): void => {
+        client.send(Uint8Array.of(number), 0, 1, front);
+        client.flush();
+      };
+      driver.suffer({ ...NO_FAULTS, duplicate: 1, delayMs: 20 });
+      send(1);
+      await eventually(() => answers.length === 4, "a copy in each direction");
+      assert.deepEqual(answers, [1, 1, 1, 1]);
+      assert.deepEqual([paths.toBackends.counts.duplicated, paths.toClients.counts.duplicated], [1, 2]);
+      assert.deepEqual([paths.toBackends.counts.delayed, paths.toClients.counts.delayed], [2, 4]);
+      paths.toClients.suffer(NO_FAULTS);
+      paths.toBackends.suffer({ ...NO_FAULTS, reorder: 1, reorderBy: 2, reorderHoldMs: 60_000 });
+      send(2);
+      await eventually(() => paths.toBackends.counts.heldBack === 1, "it is held back");
+      paths.toBackends.suffer(NO_FAULTS);
+      for (const number of [3, 4, 5]) send(number);
+      await eventually(() => answers.length === 8, "all are answered");
+      assert.deepEqual(answers.slice(4), [3, 4, 2, 5]);
+      assert.equal(paths.toBackends.counts.overtaken, 1);
+    } finally {
+      driver.close();
+      client.close();
+      backend.close();
     }
   });
 });

@@ -1,4 +1,4 @@
-// The sockets of the simulated NAT: one for clients, one for each outside port; a timer for its schedules.
+// The sockets of the simulated NAT: one for clients, one for each outside port; a timer for its schedules and for what is late.
 import type { Millis } from "@coracle/base";
 import type { Logger } from "@coracle/lifecycle";
 import {
@@ -13,12 +13,26 @@ import {
   type UdpBatch,
   type UdpEndpoint,
 } from "@coracle/runtime";
+import type { FaultyPath } from "../../core/nat/faulty-path.ts";
 import type { NatTable } from "../../core/nat/nat-table.ts";
-import type { PortNumber } from "../../core/nat/nat-types.ts";
+import type { NatAddress, PathFaults, PortNumber } from "../../core/nat/nat-types.ts";
+
+/** An answer on its way to a client. */
+export interface LateAnswer {
+  readonly bytes: Uint8Array;
+  readonly client: NatAddress;
+}
+
+/** The way between clients and the NAT, in its two directions. */
+export interface NatPaths {
+  readonly toBackends: FaultyPath<ReceivedDatagram>;
+  readonly toClients: FaultyPath<LateAnswer>;
+}
 
 /** What a {@link NatDriver} works with. */
 export interface NatDriverOptions {
   readonly table: NatTable;
+  readonly paths: NatPaths;
   readonly backends: readonly UdpAddress[];
   /** IP address of the outside ports. */
   readonly outside: string;
@@ -53,6 +67,7 @@ export class NatDriver {
   readonly #backendKeys: ReadonlySet<number | string>;
   #front: UdpEndpoint | undefined;
   #timer: Timer | undefined;
+  #timerAt: Millis | undefined;
 
   constructor(options: NatDriverOptions) {
     this.#options = options;
@@ -85,6 +100,12 @@ export class NatDriver {
     return moved;
   }
 
+  /** From now on both directions are so. */
+  suffer(faults: PathFaults): void {
+    this.#options.paths.toBackends.suffer(faults);
+    this.#options.paths.toClients.suffer(faults);
+  }
+
   close(): void {
     this.#timer?.cancel();
     this.#front?.close();
@@ -102,9 +123,22 @@ export class NatDriver {
       const datagram = batch.datagrams[index];
       if (datagram !== undefined) this.#fromClient(datagram, now);
     }
+    this.#arm();
   }
 
-  #fromClient({ bytes, start, end, source }: ReceivedDatagram, now: Millis): void {
+  /** A datagram has set out: it goes to a back end as often as its way says, and with it those that waited for it. */
+  #fromClient(datagram: ReceivedDatagram, now: Millis): void {
+    let copies = this.#options.paths.toBackends.admit(udpAddressKey(datagram.source), () => copyOf(datagram), now);
+    for (; copies > 0; copies--) this.#toBackend(datagram, now);
+    this.#passToBackends(now);
+  }
+
+  #passToBackends(now: Millis): void {
+    const path = this.#options.paths.toBackends;
+    for (let late = path.take(now); late !== undefined; late = path.take(now)) this.#toBackend(late, now);
+  }
+
+  #toBackend({ bytes, start, end, source }: ReceivedDatagram, now: Millis): void {
     const { table, backends } = this.#options;
     const route = table.fromClient(udpAddressKey(source), () => copyUdpAddress(source), now);
     this.#obey();
@@ -119,6 +153,7 @@ export class NatDriver {
   }
 
   #fromBackend(number: PortNumber, batch: UdpBatch): void {
+    const now = systemClock.now();
     for (let index = 0; index < batch.count; index++) {
       const datagram = batch.datagrams[index];
       if (datagram === undefined) break;
@@ -127,9 +162,24 @@ export class NatDriver {
         continue;
       }
       const client = this.#options.table.fromBackend(number);
-      if (client !== undefined) this.#front?.send(datagram.bytes, datagram.start, datagram.end, client);
+      if (client !== undefined) this.#toClient(datagram, client, now);
     }
     this.#front?.flush();
+    this.#arm();
+  }
+
+  #toClient(datagram: ReceivedDatagram, client: NatAddress, now: Millis): void {
+    const { bytes, start, end } = datagram;
+    const path = this.#options.paths.toClients;
+    let copies = path.admit(udpAddressKey(client), () => ({ bytes: bytes.slice(start, end), client }), now);
+    for (; copies > 0; copies--) this.#front?.send(bytes, start, end, client);
+    this.#passToClients(now);
+  }
+
+  #passToClients(now: Millis): void {
+    const path = this.#options.paths.toClients;
+    for (let late = path.take(now); late !== undefined; late = path.take(now))
+      this.#front?.send(late.bytes, 0, late.bytes.length, late.client);
   }
 
   #obey(): void {
@@ -176,12 +226,32 @@ export class NatDriver {
   }
 
   #arm(): void {
-    const next = this.#options.table.nextTimeout();
+    const next = this.#nextTimeout();
     if (next === undefined || this.#front === undefined) return;
-    this.#timer = startTimer(Math.max(1, next - systemClock.now()), () => {
-      this.#options.table.timeout(systemClock.now());
-      this.#obey();
-      this.#arm();
-    });
+    if (this.#timerAt !== undefined && this.#timerAt <= next) return;
+    this.#timer?.cancel();
+    this.#timerAt = next;
+    this.#timer = startTimer(Math.max(1, next - systemClock.now()), () => this.#onTimer());
   }
+
+  #nextTimeout(): Millis | undefined {
+    const { table, paths } = this.#options;
+    const timeouts = [table.nextTimeout(), paths.toBackends.nextTimeout(), paths.toClients.nextTimeout()];
+    return timeouts.reduce((first, each) => (first === undefined || (each ?? first) < first ? each : first), undefined);
+  }
+
+  #onTimer(): void {
+    this.#timerAt = undefined;
+    const now = systemClock.now();
+    this.#options.table.timeout(now);
+    this.#obey();
+    this.#passToBackends(now);
+    this.#passToClients(now);
+    this.#front?.flush();
+    this.#arm();
+  }
+}
+
+function copyOf({ bytes, start, end, source }: ReceivedDatagram): ReceivedDatagram {
+  return { bytes: bytes.slice(start, end), start: 0, end: end - start, source: copyUdpAddress(source) };
 }

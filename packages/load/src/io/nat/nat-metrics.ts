@@ -2,12 +2,13 @@
 import type { Metrics } from "@coracle/lifecycle";
 import type { NatTable } from "../../core/nat/nat-table.ts";
 import type { BackendProbe } from "./backend-probe.ts";
-import type { NatDriver } from "./nat-driver.ts";
+import type { NatDriver, NatPaths } from "./nat-driver.ts";
 
 /** What the metrics are read from. */
 export interface NatMetricsSources {
   readonly table: NatTable;
   readonly driver: NatDriver;
+  readonly paths: NatPaths;
   readonly probe: BackendProbe | undefined;
   /** Addresses, in the order of the table. */
   readonly backends: readonly string[];
@@ -16,7 +17,8 @@ export interface NatMetricsSources {
 type Rows = readonly (readonly [name: string, value: number])[];
 
 /** Registers the metrics. */
-export function addNatMetrics(metrics: Metrics, { table, driver, probe, backends }: NatMetricsSources): void {
+export function addNatMetrics(metrics: Metrics, sources: NatMetricsSources): void {
+  const { table, driver, paths, probe, backends } = sources;
   const counter = (name: string, help: string, label: string, rows: () => Rows): void =>
     metrics.sampledCounter<string>({
       name,
@@ -32,6 +34,7 @@ export function addNatMetrics(metrics: Metrics, { table, driver, probe, backends
     ["told-to-backends", table.counts.droppedToBackends],
     ["told-to-clients", table.counts.droppedToClients],
     ["flows-full", table.counts.flowsFull],
+    ["under-way-full", paths.toBackends.counts.underWayFull + paths.toClients.counts.underWayFull],
     ["no-flow", table.counts.noFlow],
     ["port-not-open", driver.lost.portNotOpen],
     ["port-failed", driver.lost.portFailed],
@@ -64,5 +67,32 @@ export function addNatMetrics(metrics: Metrics, { table, driver, probe, backends
     name: "coracle_nat_open_ports",
     help: "Outside ports open.",
     sample: () => [{ value: driver.openPorts }],
+  });
+  addPathMetrics(metrics, paths);
+}
+
+const DIRECTIONS = [
+  ["to-backends", "toBackends"],
+  ["to-clients", "toClients"],
+] as const;
+
+/** What the way between clients and the NAT does to datagrams. */
+function addPathMetrics(metrics: Metrics, paths: NatPaths): void {
+  metrics.sampledCounter({
+    name: "coracle_nat_faults_total",
+    help: "Datagrams that were copied, late or held back on purpose; `overtaken` of those held back.",
+    labels: ["direction", "fault"],
+    sample: () =>
+      DIRECTIONS.flatMap(([direction, key]) => {
+        const { duplicated, delayed, heldBack, overtaken } = paths[key].counts;
+        const rows = { duplicated, delayed, "held-back": heldBack, overtaken };
+        return Object.entries(rows).map(([fault, value]) => ({ labels: { direction, fault }, value }));
+      }),
+  });
+  metrics.sampled({
+    name: "coracle_nat_under_way",
+    help: "Datagrams that are late or held back now.",
+    labels: ["direction"],
+    sample: () => DIRECTIONS.map(([direction, key]) => ({ labels: { direction }, value: paths[key].underWay })),
   });
 }

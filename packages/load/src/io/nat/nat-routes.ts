@@ -3,12 +3,14 @@ import { type Context, Hono } from "hono";
 import type { NatTable } from "../../core/nat/nat-table.ts";
 import type { NatCounts } from "../../core/nat/nat-types.ts";
 import type { BackendProbe } from "./backend-probe.ts";
-import type { NatDriver } from "./nat-driver.ts";
+import { readFaults, readShare } from "./fault-query.ts";
+import type { NatDriver, NatPaths } from "./nat-driver.ts";
 
 /** What the routes answer from. */
 export interface NatRoutesOptions {
   readonly table: NatTable;
   readonly driver: NatDriver;
+  readonly paths: NatPaths;
   /** Absent if nobody asks the back ends how they are. */
   readonly probe: BackendProbe | undefined;
   /** Addresses, in the order of the table. */
@@ -22,38 +24,51 @@ export function createNatRoutes(options: NatRoutesOptions): Hono {
   app.get("/flows", (c) => c.json(flows(options)));
   app.get("/backends", (c) => c.json({ backends: backendList(options) }));
   app.post("/rebind", (c) => {
-    const share = readShare(c, "share", 1);
+    const share = shareIn(c, "share", 1);
     return share === undefined ? refuse(c, "share") : c.json({ moved: driver.rebind(share) });
   });
   app.post("/reshuffle", (c) => {
-    const share = readShare(c, "share", 1);
+    const share = shareIn(c, "share", 1);
     return share === undefined ? refuse(c, "share") : c.json({ moved: table.reshuffle(share) });
   });
   app.put("/drops", (c) => {
-    const toBackends = readShare(c, "toBackends", 0);
-    const toClients = readShare(c, "toClients", 0);
+    const toBackends = shareIn(c, "toBackends", 0);
+    const toClients = shareIn(c, "toClients", 0);
     if (toBackends === undefined) return refuse(c, "toBackends");
     if (toClients === undefined) return refuse(c, "toClients");
     table.lose({ toBackends, toClients });
     return c.json(table.drops);
   });
+  app.put("/faults", (c) => {
+    const faults = readFaults(new URL(c.req.url).searchParams);
+    if (!faults.ok) return c.json({ error: faults.error }, 400);
+    driver.suffer(faults.value);
+    return c.json(faults.value);
+  });
   return app;
 }
 
-function flows({ table, driver, backends }: NatRoutesOptions): unknown {
+function flows({ table, driver, paths, backends }: NatRoutesOptions): unknown {
   const { size, lingering, drops, counts } = table;
   return {
     served: counts.toBackends + counts.toClients,
-    lost: lostInAll(counts, driver.lost),
+    lost: lostInAll(counts, driver.lost) + paths.toBackends.counts.underWayFull + paths.toClients.counts.underWayFull,
     rebinds: counts.rebinds,
     reshuffles: counts.reshuffles,
     flows: size,
     lingering,
     perBackend: Object.fromEntries(table.perBackend().map((count, index) => [backends[index] ?? "", count])),
     drops,
+    faults: paths.toBackends.faults,
+    path: { toBackends: pathDocument(paths.toBackends), toClients: pathDocument(paths.toClients) },
     counts,
     driver: driver.lost,
   };
+}
+
+/** What a direction did to datagrams, and how many it keeps now. */
+function pathDocument({ counts, underWay }: NatPaths["toBackends" | "toClients"]): unknown {
+  return { underWay, ...counts };
 }
 
 function backendList({ table, probe, backends }: NatRoutesOptions): unknown {
@@ -73,10 +88,11 @@ function lostInAll(counts: NatCounts, driver: NatDriver["lost"]): number {
   return droppedToBackends + droppedToClients + flowsFull + noFlow + inDriver;
 }
 
-function readShare(c: Context, name: string, otherwise: number): number | undefined {
+function shareIn(c: Context, name: string, otherwise: number): number | undefined {
   const text = c.req.query(name);
   if (text === undefined) return otherwise;
-  return /^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text) ? Number(text) : undefined;
+  const share = readShare(text);
+  return share.ok ? share.value : undefined;
 }
 
 function refuse(c: Context, name: string): Response {

@@ -4,16 +4,19 @@ import { ExitError, type Logger, runWithConfig, type Service, type ServiceParts 
 import {
   createHttpClient,
   formatUdpAddress,
+  type ReceivedDatagram,
   resolveHost,
   systemRandom,
   type UdpAddress,
   udpAddress,
 } from "@coracle/runtime";
+import { FaultyPath } from "../../core/nat/faulty-path.ts";
 import { NatTable } from "../../core/nat/nat-table.ts";
+import type { PathFaults } from "../../core/nat/nat-types.ts";
 import type { NatConfig } from "../../nat-config.ts";
 import { requireOpenFiles } from "../open-files.ts";
 import { BackendProbe } from "./backend-probe.ts";
-import { NatDriver } from "./nat-driver.ts";
+import { type LateAnswer, NatDriver } from "./nat-driver.ts";
 import { addNatMetrics } from "./nat-metrics.ts";
 import { createNatRoutes } from "./nat-routes.ts";
 
@@ -29,15 +32,20 @@ async function setUpNat(service: Service, config: NatConfig): Promise<ServicePar
   const backends = await Promise.all(config.backends.map(({ host, port }) => addressOf(host, port)));
   const names = backends.map(formatUdpAddress);
   const seed = config.seed ?? systemRandom.uint32();
-  const table = new NatTable({ ...config, backendCount: backends.length }, new SeededRandom(seed));
+  const random = new SeededRandom(seed);
+  const table = new NatTable({ ...config, backendCount: backends.length }, random);
   table.lose({ toBackends: config.dropToBackends, toClients: config.dropToClients });
-  const driver = new NatDriver({ table, backends, outside: config.outside, log });
+  const path = { random, underWayMax: config.underWayMax };
+  const paths = { toBackends: new FaultyPath<ReceivedDatagram>(path), toClients: new FaultyPath<LateAnswer>(path) };
+  const driver = new NatDriver({ table, paths, backends, outside: config.outside, log });
+  driver.suffer(faultsOf(config));
   const listen = await addressOf(config.listen.host, config.listen.port);
   const at = await driver.start(formatHost(listen), listen.port);
   const probe = makeProbe(config, { table, names, log });
   log.info("Listening", { port: "listen", at, backends: names, seed });
-  addNatMetrics(service.metrics, { table, driver, probe, backends: names });
-  const routes = createNatRoutes({ table, driver, probe, backends: names });
+  const sources = { table, driver, paths, probe, backends: names };
+  addNatMetrics(service.metrics, sources);
+  const routes = createNatRoutes(sources);
   return {
     handler: (request) => routes.fetch(request),
     stop: [
@@ -45,6 +53,10 @@ async function setUpNat(service: Service, config: NatConfig): Promise<ServicePar
       { name: "sockets", run: () => driver.close() },
     ],
   };
+}
+
+function faultsOf({ duplicate, reorder, reorderBy, reorderHoldMs, delayMs, jitterMs }: NatConfig): PathFaults {
+  return { duplicate, reorder, reorderBy, reorderHoldMs, delayMs, jitterMs };
 }
 
 function makeProbe(

@@ -1,15 +1,18 @@
-// Which device is due next: a binary heap of numbered deadlines; one that was changed leaves its old entry to be passed over.
+// What is due next: a binary heap of numbered deadlines; one that was changed leaves its old entry to be passed over.
 import type { Millis } from "@coracle/base";
 
 interface Entry {
   readonly at: Millis;
   readonly index: number;
+  /** Of deadlines at one time the one that was set first comes first. */
+  readonly order: number;
 }
 
 /** One deadline for each number below the count. */
 export class DueQueue {
   readonly #at: (Millis | undefined)[];
   #heap: Entry[] = [];
+  #order = 0;
 
   constructor(count: number) {
     this.#at = Array.from({ length: count }, () => undefined);
@@ -21,7 +24,7 @@ export class DueQueue {
     this.#at[index] = at;
     if (at === undefined) return;
     if (this.#heap.length > 4 * this.#at.length + 64) this.#compact();
-    this.#push({ at, index });
+    this.#push({ at, index, order: this.#order++ });
   }
 
   /** The earliest deadline. */
@@ -49,7 +52,7 @@ export class DueQueue {
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const above = heap[parent];
-      if (above === undefined || above.at <= entry.at) break;
+      if (above === undefined || isEarlier(above, entry)) break;
       heap[at] = above;
       at = parent;
     }
@@ -63,9 +66,9 @@ export class DueQueue {
     let at = 0;
     for (let child = 1; child < heap.length; child = 2 * at + 1) {
       const [left, right] = [heap[child], heap[child + 1]];
-      const isRight = left !== undefined && right !== undefined && right.at < left.at;
+      const isRight = left !== undefined && right !== undefined && isEarlier(right, left);
       const least = isRight ? right : left;
-      if (least === undefined || least.at >= last.at) break;
+      if (least === undefined || isEarlier(last, least)) break;
       heap[at] = least;
       at = isRight ? child + 1 : child;
     }
@@ -74,6 +77,10 @@ export class DueQueue {
 
   #compact(): void {
     const live = this.#heap.filter((entry) => this.#at[entry.index] === entry.at);
-    this.#heap = live.sort((a, b) => a.at - b.at);
+    this.#heap = live.sort((a, b) => a.at - b.at || a.order - b.order);
   }
+}
+
+function isEarlier(one: Entry, other: Entry): boolean {
+  return one.at === other.at ? one.order < other.order : one.at < other.at;
 }

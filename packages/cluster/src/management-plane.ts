@@ -1,4 +1,4 @@
-// The management plane of a node: the node table over plain UDP or over protected sessions, one machine for the driver.
+// The management plane of a node: a table learnt over plain UDP or protected sessions, or a fixed one; one machine for the driver.
 import { assert, type Machine, type Millis, unreachable } from "@coracle/base";
 import type { ClusterMacKeys } from "./cluster-mac.ts";
 import { Counters } from "./drop-cause.ts";
@@ -11,15 +11,17 @@ import type { NodeTableInput, NodeTableOutput } from "./node-table-io.ts";
 import type { NodeTableOptions } from "./node-table-options.ts";
 import { parsePingPong } from "./ping-pong.ts";
 import { type ChannelOutput, glareRule, type ProtectedChannel } from "./protected-channel.ts";
+import { StaticTable, type StaticTableInput } from "./static-table.ts";
 
-/** How nodes talk: `mgmt-udp`, `mgmt-dtls`, `mgmt-dtls-mac` in Californium's logs. */
-export type ManagementMode = "plain" | "dtls" | "dtls-mac";
+/** How nodes talk: `mgmt-udp`, `mgmt-dtls`, `mgmt-dtls-mac` in Californium's logs. In mode static they do not: the table is told. */
+export type ManagementMode = "plain" | "dtls" | "dtls-mac" | "static";
 
 /** Settings of a {@link ManagementPlane}. */
 export interface ManagementPlaneOptions {
   readonly mode: ManagementMode;
+  /** Of a static table only the id, the own addresses and the timers count. */
   readonly table: NodeTableOptions;
-  /** Needed in the secure modes, refused in the plain one. */
+  /** Needed in the secure modes, refused in the others. */
   readonly channel?: ProtectedChannel;
   /** How long the node with the higher address waits for the other to start a handshake. Default 1 s. */
   readonly glareWaitMs?: number;
@@ -28,6 +30,7 @@ export interface ManagementPlaneOptions {
 /** What the plane is told: datagrams of the cluster port that are no frames, and what the node table is told. */
 export type ManagementInput =
   | { readonly kind: "datagram"; readonly from: Endpoint; readonly bytes: Uint8Array }
+  | StaticTableInput
   | Exclude<NodeTableInput, { readonly kind: "message" | "reachable" }>;
 
 /** What the plane asks for or tells. */
@@ -50,6 +53,8 @@ export const MANAGEMENT_COUNTERS = [
   "plain-in-secure-mode",
   /** A DTLS record in the plain mode. */
   "record-in-plain-mode",
+  /** A ping, a pong or a DTLS record where nobody is pinged. */
+  "management-in-static-mode",
   /** First byte of nothing known. */
   "unknown-datagram",
   /** Nothing sent: no session, and this node is not to start one (yet). */
@@ -71,9 +76,9 @@ const RECORD_TYPE_FIRST = 20;
 const RECORD_TYPE_LAST = 25;
 const HANDSHAKE_RECORD = 22;
 
-/** Node table and channel behind one `handle`/`poll`. Same calls in all three modes. */
+/** Node table and channel behind one `handle`/`poll`. Same calls in all modes. */
 export class ManagementPlane implements Machine<ManagementInput, ManagementOutput> {
-  readonly table: NodeTable;
+  readonly table: NodeTable | StaticTable;
   readonly counters: Counters<ManagementCounter> = new Counters(MANAGEMENT_COUNTERS);
   readonly #mode: ManagementMode;
   readonly #channel: ProtectedChannel | undefined;
@@ -84,12 +89,16 @@ export class ManagementPlane implements Machine<ManagementInput, ManagementOutpu
 
   constructor(options: ManagementPlaneOptions) {
     const { mode, table, channel } = options;
-    assert((mode === "plain") === (channel === undefined), `Cannot manage in mode ${mode}: channel does not fit`);
+    const isSecure = mode === "dtls" || mode === "dtls-mac";
+    assert(isSecure === (channel !== undefined), `Cannot manage in mode ${mode}: channel does not fit`);
     this.#mode = mode;
     this.#channel = channel;
     this.#selfAddresses = table.selfAddresses ?? [];
     this.#book = new SessionBook(options.glareWaitMs ?? 1000);
-    this.table = new NodeTable({ ...table, listedOnly: table.listedOnly ?? mode === "plain" });
+    this.table =
+      mode === "static"
+        ? new StaticTable(table)
+        : new NodeTable({ ...table, listedOnly: table.listedOnly ?? mode === "plain" });
   }
 
   handle(input: ManagementInput, now: Millis): void {
@@ -118,11 +127,14 @@ export class ManagementPlane implements Machine<ManagementInput, ManagementOutpu
 
   #receive(from: Endpoint, bytes: Uint8Array, now: Millis): void {
     const type = bytes[0] ?? 0;
-    if (type === FrameType.ping || type === FrameType.pong) {
+    const isPing = type === FrameType.ping || type === FrameType.pong;
+    const isRecord = type >= RECORD_TYPE_FIRST && type <= RECORD_TYPE_LAST;
+    if (!isPing && !isRecord) return this.counters.add("unknown-datagram");
+    if (this.#mode === "static") return this.counters.add("management-in-static-mode");
+    if (isPing) {
       if (this.#channel !== undefined) return this.counters.add("plain-in-secure-mode");
       return this.#feed({ kind: "message", from, bytes }, now);
     }
-    if (type < RECORD_TYPE_FIRST || type > RECORD_TYPE_LAST) return this.counters.add("unknown-datagram");
     if (this.#channel === undefined) return this.counters.add("record-in-plain-mode");
     // To bring a cookie back costs a stranger little; what he begins must not keep the cluster's own nodes out.
     if (this.#channel.isCrowded && type === HANDSHAKE_RECORD && !this.table.knows(formatEndpoint(from)))
@@ -131,8 +143,12 @@ export class ManagementPlane implements Machine<ManagementInput, ManagementOutpu
   }
 
   /** Hands the table an input and carries out what it answers. */
-  #feed(input: NodeTableInput, now: Millis): void {
-    this.table.handle(input, now);
+  #feed(input: NodeTableInput | StaticTableInput, now: Millis): void {
+    if (this.table instanceof StaticTable) this.table.handle(input, now);
+    else {
+      assert(input.kind !== "table", `Cannot take a table of nodes in mode ${this.#mode}: it is learnt there`);
+      this.table.handle(input, now);
+    }
     for (let output = this.table.poll(); output !== undefined; output = this.table.poll()) {
       if (output.kind === "send") this.#send(output.to, output.bytes, output.connect, now);
       else {

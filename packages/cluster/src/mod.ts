@@ -18,3 +18,5 @@ export * from "./protected-channel.ts";
 export * from "./readiness.ts";
 export * from "./record-router.ts";
 export * from "./record-walk.ts";
+export * from "./static-list.ts";
+export * from "./static-table.ts";

@@ -5,8 +5,8 @@ import type { NodeId } from "./node-id.ts";
 import type { ClusterTimers } from "./node-table-options.ts";
 import type { NodeState } from "./ping-pong.ts";
 
-/** Alive and suspect nodes are forwarded to; dead and left ones are only shown. */
-export type Liveness = "alive" | "suspect" | "dead" | "left";
+/** Alive and suspect nodes are forwarded to, and those of a fixed table, of whom nothing is known; dead and left ones are only shown. */
+export type Liveness = "alive" | "suspect" | "dead" | "left" | "unknown";
 
 /** One other node as the table shows it. */
 export interface NodeView {

@@ -21,23 +21,33 @@ const FORM = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-
 /** Reads a list; each address once. */
 export function parsePeerList(text: string): Result<readonly PeerName[], PeerListError> {
   const peers = new Map<string, PeerName>();
-  const words = text
-    .split("\n")
-    .map((line) => line.replace(/#.*/, ""))
-    .join(" ")
-    .split(/[\s,]+/)
-    .filter((word) => word !== "");
-  for (const word of words) {
-    const match = FORM.exec(word);
-    const port = Number(match?.[3] ?? 0);
-    const host = match?.[1] ?? match?.[2];
-    if (host === undefined || port > 0xffff) return refuse(`"${word.slice(0, 80)}" is not HOST:PORT`);
-    if (peers.size === PEERS_MAX) return refuse(`there are more than ${PEERS_MAX} addresses`);
-    peers.set(word, { host, port });
+  for (const word of listWords(text)) {
+    const peer = parsePeerName(word);
+    if (peer === undefined) return refuseList(`"${word.slice(0, 80)}" is not HOST:PORT`);
+    if (peers.size === PEERS_MAX) return refuseList(`there are more than ${PEERS_MAX} addresses`);
+    peers.set(word, peer);
   }
   return ok([...peers.values()]);
 }
 
-function refuse(reason: string): Result<never, PeerListError> {
+/** The words of a list, comments left out. */
+export function listWords(text: string): readonly string[] {
+  const lines = text.split("\n").map((line) => line.replace(/#.*/, ""));
+  return lines
+    .join(" ")
+    .split(/[\s,]+/)
+    .filter((word) => word !== "");
+}
+
+/** The address that a word is; `undefined` if it is none. */
+export function parsePeerName(word: string): PeerName | undefined {
+  const match = FORM.exec(word);
+  const port = Number(match?.[3] ?? 0);
+  const host = match?.[1] ?? match?.[2];
+  return host === undefined || port > 0xffff ? undefined : { host, port };
+}
+
+/** The refusal of a list for a reason. */
+export function refuseList(reason: string): Result<never, PeerListError> {
   return err({ code: "BAD_PEER_LIST", message: `Cannot read the list of nodes: ${reason}` });
 }

@@ -81,7 +81,9 @@ export class SessionBook {
 
   setMember(id: NodeId, endpoint: Endpoint | undefined): void {
     const former = this.#members.get(id);
-    if (former !== undefined) this.#memberKeys.delete(formatEndpoint(former));
+    const formerKey = former && formatEndpoint(former);
+    // Of two nodes that change places the first to move has the other's address already.
+    if (formerKey !== undefined && this.#memberKeys.get(formerKey) === id) this.#memberKeys.delete(formerKey);
     this.#members.delete(id);
     if (endpoint === undefined) return;
     this.#members.set(id, endpoint);

@@ -10,7 +10,7 @@ import {
   type ServiceConfig,
   serviceFlags,
 } from "@coracle/lifecycle";
-import { parsePeerList, type PeerName } from "@coracle/cluster";
+import { parsePeerList, parseStaticList, type PeerName, type StaticPeer } from "@coracle/cluster";
 import { parseUpstream, type Upstream } from "./core/upstream.ts";
 
 /** What `coracle-dtls-router` is told. */
@@ -35,6 +35,8 @@ export interface DtlsRouterConfig extends ServiceConfig {
   readonly backward: boolean;
   readonly peers: readonly PeerName[] | undefined;
   readonly peersFile: string | undefined;
+  readonly staticPeers: readonly StaticPeer[] | undefined;
+  readonly staticPeersFile: string | undefined;
   readonly nodesExpected: number | undefined;
   readonly readyNodesMin: number | undefined;
   readonly sessionsMax: number;
@@ -56,11 +58,36 @@ function readPeerList(text: string): Result<readonly PeerName[], string> {
   return parsed.ok ? parsed : err(`is no list of nodes: ${parsed.error.message}`);
 }
 
+function readStaticList(text: string): Result<readonly StaticPeer[], string> {
+  const parsed = parseStaticList(text);
+  return parsed.ok ? parsed : err(`is no table of nodes: ${parsed.error.message}`);
+}
+
 const suiteNames = new Set(CIPHER_SUITES.map(({ name }) => name));
 
 function readSuiteName(text: string): Result<string, string> {
   const name = text.replace(/^TLS_/, "");
   return suiteNames.has(name) ? ok(name) : err(`is not one of ${[...suiteNames].join(", ")}`);
+}
+
+/** Contradictions between the flags of the cluster. */
+function clusterRefusal(config: DtlsRouterConfig): string | undefined {
+  const { clusterListen, peers, peersFile, staticPeers, staticPeersFile } = config;
+  const isPinged = peers !== undefined || peersFile !== undefined;
+  const isStatic = staticPeers !== undefined || staticPeersFile !== undefined;
+  if (clusterListen === undefined && isPinged) return "--peers and --peers-file need --cluster-listen";
+  if (clusterListen === undefined && isStatic) return "--static-peers and --static-peers-file need --cluster-listen";
+  if (clusterListen !== undefined && !isPinged && !isStatic)
+    return "--cluster-listen needs --peers or --peers-file, or a table of --static-peers or --static-peers-file";
+  if (!isStatic) return undefined;
+  if (isPinged) return "--static-peers is in place of --peers: nodes are either pinged or in a fixed table";
+  if (staticPeers !== undefined && staticPeersFile !== undefined)
+    return "give --static-peers or --static-peers-file, not both";
+  if (config.clusterSecurity === "dtls" || config.clusterSecurity === "dtls-mac")
+    return `--cluster-security ${config.clusterSecurity} needs nodes that ping each other: those of --static-peers have no sessions`;
+  if (config.nodesExpected !== undefined || config.readyNodesMin !== undefined)
+    return "--nodes-expected and --ready-nodes-min count nodes that answer pings: those of --static-peers do not";
+  return undefined;
 }
 
 /** The command line of `coracle-dtls-router`. */
@@ -149,6 +176,12 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       group: CLUSTER,
     }),
     peersFile: flag.path({ help: "A file of cluster addresses; read again on change.", group: CLUSTER }),
+    staticPeers: flag.parsed(readStaticList, {
+      help: "A fixed table of nodes in place of --peers, ID=HOST:PORT with commas: nobody is pinged, as in Californium's static clusters, so nobody is known to live.",
+      valueName: "TABLE",
+      group: CLUSTER,
+    }),
+    staticPeersFile: flag.path({ help: "A file of such a table; read again on change.", group: CLUSTER }),
     nodesExpected: flag.number({
       help: "Nodes of the whole cluster, this one included; else as many as are listed at the start.",
       min: 1,
@@ -206,11 +239,8 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       return "give --psk-file, or --cert-file and --key-file";
     if (config.clientCertificate !== "none" && config.clientCaFile.length === 0)
       return "--client-certificate needs --client-ca-file";
-    const { clusterListen, peers, peersFile } = config;
-    if (clusterListen === undefined && (peers !== undefined || peersFile !== undefined))
-      return "--peers and --peers-file need --cluster-listen";
-    if (clusterListen !== undefined && peers === undefined && peersFile === undefined)
-      return "--cluster-listen needs --peers or --peers-file";
+    const refusal = clusterRefusal(config);
+    if (refusal !== undefined) return refusal;
     if (config.upstreamProxyHeader && config.upstream.kind !== "udp")
       return "--upstream-proxy-header needs --upstream udp://…";
     if (!config.packetThread && (config.workers ?? 1) > 1)

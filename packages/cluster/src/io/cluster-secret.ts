@@ -13,9 +13,27 @@ export interface ClusterSecurity {
   readonly credentials: ChannelCredentials | undefined;
 }
 
+/**
+ * How nodes with a fixed table talk: in the clear, as there are no sessions to take keys from. A secret would protect nothing then but
+ * the cookies of hellos, so whoever has one must have said `plain`.
+ */
+export function staticSecurity(
+  wanted: "auto" | "plain",
+  environment: Readonly<Record<string, string | undefined>>,
+): ClusterSecurity {
+  const { mode, credentials } = clusterSecurity(wanted, environment);
+  if (mode !== "plain") {
+    throw new ExitError(
+      `Cannot protect a cluster with a fixed table, whose nodes have no sessions with each other: ${SECRET} is set. Take it away, or give --cluster-security plain: then only hello cookies are made with it`,
+      { exitCode: 2 },
+    );
+  }
+  return { mode: "static", credentials };
+}
+
 /** Reads the two variables; contradictions are an {@link ExitError} that names them and shows nothing of them. */
 export function clusterSecurity(
-  wanted: "auto" | ManagementMode,
+  wanted: "auto" | Exclude<ManagementMode, "static">,
   environment: Readonly<Record<string, string | undefined>>,
 ): ClusterSecurity {
   const [identity, secret] = [environment[IDENTITY], environment[SECRET]];

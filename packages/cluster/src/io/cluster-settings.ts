@@ -9,6 +9,7 @@ import type { PeerName } from "../peer-list.ts";
 import type { ClusterSecurity } from "./cluster-secret.ts";
 import { DtlsChannel } from "./dtls-channel.ts";
 import { endpointsOf } from "./peer-source.ts";
+import type { StaticSelf } from "./static-source.ts";
 
 /** What the command line says of this node; the names of its fields are those of the flags. */
 export interface ClusterConfig {
@@ -68,6 +69,27 @@ export async function clusterSettings(facts: ClusterFacts): Promise<ClusterSetti
         ...(config.readyNodesMin === undefined ? {} : { readyNodesMin: config.readyNodesMin }),
       },
     },
+  };
+}
+
+/** The settings of a node with a fixed table: there is nobody to expect or to prove anything to. */
+export function staticSettings(self: StaticSelf, random: Random): ClusterSettings {
+  const { nodeId: id, selfAddresses } = self;
+  const table = { nodeId: id, random, discovery: { kind: "dynamic" }, selfAddresses } as const;
+  return { channel: undefined, management: { mode: "static", table } };
+}
+
+/** Who a node with a fixed table is. Without its address its own line cannot be told from a clash. */
+export async function staticSelf({
+  config,
+  clusterListen,
+}: Pick<ClusterFacts, "config" | "clusterListen">): Promise<StaticSelf> {
+  const own = config.clusterAddress ?? clusterListen;
+  const addresses = await endpointsOf(own);
+  return {
+    nodeId: nodeId(config.nodeId),
+    selfAddresses: WILDCARDS.has(own.host) ? [] : addresses,
+    addressSizeBytes: (await endpointsOf(clusterListen))[0]?.address.length ?? 4,
   };
 }
 

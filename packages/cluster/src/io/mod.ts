@@ -4,3 +4,4 @@ export * from "./cluster-settings.ts";
 export * from "./dtls-channel.ts";
 export * from "./node-document.ts";
 export * from "./peer-source.ts";
+export * from "./static-source.ts";

@@ -11,7 +11,8 @@ export interface NodeDocument {
   /** What the node said of its start-up: 0 start, 1 up, 2 initialized. */
   readonly state: number | null;
   readonly incarnation: number;
-  readonly silentMs: number;
+  /** Null in a fixed table, where nobody is listened for. */
+  readonly silentMs: number | null;
   readonly rttMs: number | null;
 }
 
@@ -23,7 +24,7 @@ export function nodeDocument(node: NodeView, now: Millis): NodeDocument {
     liveness: node.liveness,
     state: node.state ?? null,
     incarnation: node.incarnation,
-    silentMs: Math.max(0, Math.round(now - node.lastSeen)),
+    silentMs: node.liveness === "unknown" ? null : Math.max(0, Math.round(now - node.lastSeen)),
     rttMs: node.rttMs === undefined ? null : Math.round(node.rttMs * 1000) / 1000,
   };
 }

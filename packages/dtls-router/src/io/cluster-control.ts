@@ -8,17 +8,21 @@ import {
   ManagementPlane,
   type ManagementPlaneOptions,
   type NodeView,
+  StaticTable,
 } from "@coracle/cluster";
 import type { Logger } from "@coracle/lifecycle";
 import { startTimer, systemClock, type Timer, type UdpEndpoint } from "@coracle/runtime";
 import type { MemberChange } from "./session-service.ts";
 
+/** Who there is, as the management plane is told. */
+export type FoundNodes = Extract<ManagementInput, { readonly kind: "discovered" | "table" }>;
+
 /** What the control works with. */
 export interface ClusterControlOptions {
   readonly management: ManagementPlaneOptions;
   readonly log: Logger;
-  /** Asked for when the node table wants the addresses of the cluster. */
-  readonly discover: () => Promise<readonly Endpoint[]>;
+  /** Asked for when the node table wants the addresses of the cluster, or the table where it is fixed. */
+  readonly discover: () => Promise<FoundNodes>;
 }
 
 /** What it speaks to. */
@@ -65,7 +69,7 @@ export class ClusterControl {
   /** Looks the nodes up again. */
   async rediscover(): Promise<void> {
     try {
-      this.tell({ kind: "discovered", addresses: await this.#options.discover() });
+      this.tell(await this.#options.discover());
     } catch (error) {
       this.#options.log.warning("Nodes not found", { error });
     }
@@ -78,6 +82,17 @@ export class ClusterControl {
 
   get isReady(): boolean {
     return this.plane.table.ready;
+  }
+
+  /** Why this node is not ready, in words; `undefined` while it is. */
+  get notReady(): string | undefined {
+    const { table } = this.plane;
+    if (table.ready) return undefined;
+    if (!(table instanceof StaticTable)) return "the cluster has not formed";
+    const { missing } = table;
+    return missing.length === 0
+      ? "the table of nodes is not there yet"
+      : `no address is found for these nodes of the table: ${missing.join(", ")}`;
   }
 
   get memberCount(): number {
@@ -115,7 +130,7 @@ export class ClusterControl {
       case "member":
         return log.info("Node changed", { node: output.node.nodeId, change: output.change });
       case "ready":
-        return log.info(output.ready ? "The cluster has formed" : "The cluster has lost its quorum", {});
+        return this.#logReady(output.ready);
       case "clash":
         return log.error("Two nodes use one id", { node: output.nodeId });
       default:
@@ -123,9 +138,17 @@ export class ClusterControl {
     }
   }
 
+  #logReady(isReady: boolean): void {
+    const { log } = this.#options;
+    if (!(this.plane.table instanceof StaticTable))
+      return log.info(isReady ? "The cluster has formed" : "The cluster has lost its quorum", {});
+    if (isReady) log.info("The table of nodes is complete", { nodes: this.plane.table.members });
+    else log.warning("The table of nodes is not complete", { reason: this.notReady });
+  }
+
   async #discover(): Promise<void> {
     try {
-      this.tell({ kind: "discovered", addresses: await this.#options.discover() });
+      this.tell(await this.#options.discover());
     } catch (error) {
       this.#options.log.warning("Nodes not found", { error });
       this.tell({ kind: "discovery-failed" });

@@ -1,20 +1,13 @@
 // Puts the router together: credentials, cluster, workers, health, metrics, HTTP.
-import {
-  type ClusterSecurity,
-  type ClusterSettings,
-  clusterSecurity,
-  clusterSettings,
-  endpointsOf,
-  PeerSource,
-} from "@coracle/cluster/io";
+import { type ClusterSecurity, type ClusterSettings, endpointsOf } from "@coracle/cluster/io";
 import { systemCrypto } from "@coracle/dtls/io";
 import { buildInfo, ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
-import { environment, systemRandom } from "@coracle/runtime";
 import type { DtlsRouterConfig } from "../config.ts";
 import { cookieSecret } from "../core/shared-cookies.ts";
 import { ClusterControl } from "./cluster-control.ts";
 import { RouterCredentials } from "./credentials.ts";
 import { createRoutes } from "./http-routes.ts";
+import { openCluster } from "./open-cluster.ts";
 import { openSessions } from "./open-sessions.ts";
 import { addRouterMetrics } from "./router-metrics.ts";
 import type { SessionListener, SessionService } from "./session-service.ts";
@@ -26,18 +19,10 @@ const FAREWELL_MS_MAX = 5000;
 /** The parts of a router service. */
 export async function setUpRouter(service: Service, config: DtlsRouterConfig, worker: URL): Promise<ServiceParts> {
   const credentials = await RouterCredentials.open(config, service);
-  const security = clusterSecurity(config.clusterSecurity, environment());
   let changed = (): void => undefined;
-  const peers = new PeerSource({
-    peers: config.peers ?? [],
-    file: config.peersFile,
-    log: service.log,
-    onChange: () => changed(),
-  });
-  await peers.start();
-  const made = await makeCluster(config, peers, security);
-  const { management, channel } = made ?? {};
-  const cluster = management && new ClusterControl({ management, log: service.log, discover: () => peers.addresses() });
+  const made = await openCluster(config, service, () => changed());
+  const { management, channel, discover, security } = made;
+  const cluster = management && new ClusterControl({ management, log: service.log, discover });
   changed = () => void cluster?.rediscover();
   const settings = await sessionSettings(config, { credentials, security, mode: management?.mode });
   const listener = listenerOf(service, cluster);
@@ -46,8 +31,10 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
   addRouterMetrics(service.metrics, { sessions, cluster, channelCounters: () => channel?.counters() ?? {} });
   service.health.add({
     name: "cluster",
-    check: () =>
-      (cluster?.isReady ?? true) ? { healthy: true } : { healthy: false, reason: "the cluster has not formed" },
+    check: () => {
+      const reason = cluster?.notReady;
+      return reason === undefined ? { healthy: true } : { healthy: false, reason };
+    },
   });
   if (cluster !== undefined && sessions.cluster !== undefined) {
     cluster.start({ port: sessions.cluster, onMember: (change) => sessions.setMember(change) });
@@ -68,7 +55,7 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
         name: "ports",
         run: async () => {
           cluster?.close();
-          peers.close();
+          made.close();
           credentials.close();
           await sessions.close();
         },
@@ -93,10 +80,9 @@ function listenerOf(service: Service, cluster: ClusterControl | undefined): Sess
     onStranger: (from) => cluster?.tell({ kind: "unknown-sender", from }),
     onWarning: (message, reason) => log.warning(message, { reason }),
     onFailure: (error) => {
-      // Its sessions are lost, new devices that belong to it find nobody, and the kernel steers by the numbers of sockets, which
-      // have changed: better to begin anew, and at once.
+      // Its sessions are lost, and the kernel steers by the numbers of sockets that have changed: better to begin anew.
       log.error("A worker has ended", { error });
-      service.stop(`a worker has ended: ${error.message}`, 1, { atOnce: true });
+      service.stop("a worker has ended", 1);
     },
   };
 }
@@ -134,16 +120,4 @@ async function upstreamSettings(config: DtlsRouterConfig): Promise<SessionSettin
   if (address === undefined) throw new ExitError(`--upstream: ${upstream.host} has no address`);
   const { upstreamProxyHeader: proxyHeader, upstreamPortsMax: portsMax, upstreamIdleMs: idleMs } = config;
   return { kind: "udp", address, proxyHeader, portsMax, idleMs };
-}
-
-async function makeCluster(
-  config: DtlsRouterConfig,
-  peers: PeerSource,
-  security: ClusterSecurity,
-): Promise<ClusterSettings | undefined> {
-  const { clusterListen } = config;
-  if (clusterListen === undefined) return undefined;
-  // Names that cannot be looked up yet do not keep a node from starting, if it is told how many others there are.
-  const listed = config.nodesExpected === undefined ? await peers.addresses() : [];
-  return clusterSettings({ config, clusterListen, security, listed, crypto: systemCrypto, random: systemRandom });
 }

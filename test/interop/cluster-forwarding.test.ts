@@ -2,43 +2,14 @@
 // Names begin with the lines of the interop list in `test/README.md`.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { RandomCids } from "@coracle/dtls";
 import { eventually } from "@coracle/sim";
 import { answeringText } from "./answering-text.ts";
+import { DEVICE_CID_SIZES, walk } from "./cluster-walk.ts";
 import { IDENTITY, type InteropCredentials, makeCredentials } from "./credentials.ts";
-import { Device } from "./device.ts";
 import { CLUSTER_MODES, type ClusterOptions, MixedCluster } from "./mixed-cluster.ts";
 import { interopPeerReady } from "./peers.ts";
 import { Relay } from "./relay.ts";
 import { ScandiumHost } from "./scandium-host.ts";
-
-const DEVICE_CID_SIZES = [0, 4];
-
-/** A device of each node goes through each other node; `answersComeFrom` tells through which port answers must come. */
-async function walk(
-  cluster: MixedCluster,
-  options: ClusterOptions,
-  answersComeFrom: "router" | "owner",
-): Promise<void> {
-  const { credentials, host } = options;
-  for (const owner of cluster.nodes) {
-    for (const cidSize of DEVICE_CID_SIZES) {
-      const device = await Device.connect(owner.port, { psk: credentials.psk, cids: new RandomCids(cidSize) }, host);
-      try {
-        assert.equal(device.summary?.peerCid?.[0], owner.id);
-        assert.equal(device.summary.peerCid.length, options.cidSize ?? 6);
-        for (const through of cluster.nodes) {
-          device.move(through.port);
-          assert.match(await device.ask("over"), new RegExp(`^node=${owner.id} `));
-          const expected = answersComeFrom === "router" ? through : owner;
-          assert.equal(device.answeredFrom, expected.port, `owner ${owner.id} through ${through.id}`);
-        }
-      } finally {
-        device.close();
-      }
-    }
-  }
-}
 
 /** Of two devices each: ours forwards for four, four of its own come through Scandium nodes. */
 async function assertCounted({ ours, scandium }: MixedCluster): Promise<void> {
@@ -72,7 +43,7 @@ if (interopPeerReady("scandium", "our node in a cluster with Scandium nodes")) {
   async function walkOnce(options: ClusterOptions, answersComeFrom: "router" | "owner"): Promise<void> {
     const cluster = await MixedCluster.start(machine, options);
     try {
-      await walk(cluster, options, answersComeFrom);
+      await walk(cluster.nodes, options, answersComeFrom);
     } finally {
       await cluster.stop();
     }
@@ -107,7 +78,7 @@ if (interopPeerReady("scandium", "our node in a cluster with Scandium nodes")) {
       });
 
       it("11.1 forward in both directions, and answer through the node that forwarded", async () => {
-        await walk(cluster, { mode, credentials }, "router");
+        await walk(cluster.nodes, { credentials }, "router");
         await assertCounted(cluster);
       });
 

@@ -6,10 +6,10 @@ import { IDENTITY, type InteropCredentials } from "./credentials.ts";
 import type { LinePeer } from "./line-log.ts";
 import type { ScandiumHost } from "./scandium-host.ts";
 
-/** How the nodes of a cluster talk. */
-export type ClusterMode = "plain" | "dtls" | "dtls-mac";
+/** How the nodes of a cluster talk. In mode static they do not: each is given its table. */
+export type ClusterMode = "plain" | "dtls" | "dtls-mac" | "static";
 
-/** All of them. */
+/** Those in which nodes ping each other. */
 export const CLUSTER_MODES: readonly ClusterMode[] = ["plain", "dtls", "dtls-mac"];
 
 /** The id of our node; Scandium's are 1 and 2. */
@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly ems?: string;
   /** Scandium's only cipher suite, in sessions with devices and with nodes. */
   readonly suite?: string;
+  /** The other nodes in mode static: `id → cluster port`. */
+  readonly table?: ReadonlyMap<number, number>;
 }
 
 /** One node, whoever made it. */
@@ -55,6 +57,10 @@ export interface OurNode extends ClusterNode {
   stop(): Promise<void>;
 }
 
+function isSecure(mode: ClusterMode): boolean {
+  return mode === "dtls" || mode === "dtls-mac";
+}
+
 /** Starts a Scandium node; it pings nobody until told. */
 export async function startScandium(
   machine: ScandiumHost,
@@ -62,7 +68,7 @@ export async function startScandium(
   options: ClusterOptions,
 ): Promise<ScandiumNode> {
   const { id, clusterPort } = node;
-  const { mode, credentials, cidSize = 6, backward = true, host = "127.0.0.1", ems, suite } = options;
+  const { mode, credentials, cidSize = 6, backward = true, host = "127.0.0.1", ems, suite, table } = options;
   const secure = { secret: SECRET_HEX, "cluster-identity": CLUSTER_IDENTITY, mac: String(mode === "dtls-mac") };
   const program = await machine.run("node", {
     listen: `${bracketed(host)}:0`,
@@ -72,7 +78,8 @@ export async function startScandium(
     identity: IDENTITY,
     key: credentials.keyHex,
     backward: String(backward),
-    ...(mode === "plain" ? {} : secure),
+    ...(isSecure(mode) ? secure : {}),
+    ...(table === undefined ? {} : { table: [...table].map(([each, port]) => `${each}@127.0.0.1:${port}`).join(",") }),
     ...(ems === undefined ? {} : { ems }),
     ...(suite === undefined ? {} : { suite }),
   });
@@ -92,7 +99,7 @@ export async function startOurs(
   listed: readonly number[],
   options: ClusterOptions & { readonly nodesExpected?: number },
 ): Promise<OurNode> {
-  const { mode, credentials, cidSize = 6, backward = true, host = "127.0.0.1", nodesExpected } = options;
+  const { mode, credentials, cidSize = 6, backward = true, host = "127.0.0.1", nodesExpected, table } = options;
   const upstream = await answeringServer(OUR_ID);
   const secret = Buffer.from(SECRET_HEX, "hex").toString("base64");
   const env = { DTLS_CID_MGMT_IDENTITY: CLUSTER_IDENTITY, DTLS_CID_MGMT_SECRET_BASE64: secret };
@@ -102,15 +109,16 @@ export async function startOurs(
     "cid-size": cidSize,
     "psk-file": credentials.pskFile,
     upstream: `udp://127.0.0.1:${upstream.address().port}`,
-    peers: listed.map((port) => `127.0.0.1:${port}`).join(","),
-    "cluster-security": mode,
+    ...(table === undefined
+      ? { peers: listed.map((port) => `127.0.0.1:${port}`).join(","), "cluster-security": mode }
+      : { "static-peers": [...table].map(([id, port]) => `${id}=127.0.0.1:${port}`).join(",") }),
     ...(nodesExpected === undefined ? {} : { "nodes-expected": nodesExpected }),
   };
   const flags = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
   if (!backward) flags.push("--no-backward");
   try {
     let isStopped = false;
-    const router = await startRouter(flags, { clusterPort, env: mode === "plain" ? {} : env });
+    const router = await startRouter(flags, { clusterPort, env: isSecure(mode) ? env : {} });
     return {
       id: OUR_ID,
       port: router.port,

@@ -1,5 +1,6 @@
-// A Scandium server, alone or as a node of a cluster: answers each message with its node id, the peer's address and name, and the
-// message. Obeys `peer ADDRESS`, `message ADDRESS HEX`, `nodes`, `counters`.
+// A Scandium server, alone or as a node of a cluster: answers each message with its node id, the peer's address and name,
+// and the message. Obeys `peer ADDRESS`, `message ADDRESS HEX`, `nodes`, `counters`; a node with a fixed `table`, which has
+// no management, only the last.
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.util.HexFormat;
@@ -9,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.eclipse.californium.elements.RawData;
 import org.eclipse.californium.scandium.DTLSConnector;
+import org.eclipse.californium.scandium.DtlsClusterConnector;
 import org.eclipse.californium.scandium.DtlsManagedClusterConnector;
 import org.eclipse.californium.scandium.config.DtlsClusterConnectorConfig;
 import org.eclipse.californium.scandium.config.DtlsConfig.DtlsRole;
@@ -66,6 +68,8 @@ final class ScandiumNode implements Peer {
       cluster.setClusterMac(Boolean.valueOf(flags.text("mac")));
     }
     if (flags.has("backward")) cluster.setBackwardMessage(Boolean.valueOf(flags.text("backward")));
+    if (flags.has("table"))
+      return new DtlsClusterConnector(dtls.build(), cluster.build(), new FixedTable(flags.text("table")));
     DtlsManagedClusterConnector node = new DtlsManagedClusterConnector(dtls.build(), cluster.build());
     int state = flags.has("state") ? flags.number("state") : 2;
     table = new ClusterTable(nodeId, state, node.getClusterManagementConnector(), teller);

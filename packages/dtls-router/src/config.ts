@@ -11,10 +11,11 @@ import {
   serviceFlags,
 } from "@coracle/lifecycle";
 import { parsePeerList, parseStaticList, type PeerName, type StaticPeer } from "@coracle/cluster";
+import { type CidConfig, cidFlags, cidRefusal } from "./cid-flags.ts";
 import { parseUpstream, type Upstream } from "./core/upstream.ts";
 
 /** What `coracle-dtls-router` is told. */
-export interface DtlsRouterConfig extends ServiceConfig {
+export interface DtlsRouterConfig extends ServiceConfig, CidConfig {
   readonly http: Address;
   readonly listen: Address;
   readonly upstream: Upstream;
@@ -28,7 +29,6 @@ export interface DtlsRouterConfig extends ServiceConfig {
   readonly clientCertificate: "none" | "optional" | "required";
   readonly suites: readonly string[];
   readonly nodeId: number;
-  readonly cidSize: number;
   readonly clusterListen: Address | undefined;
   readonly clusterAddress: Address | undefined;
   readonly clusterSecurity: "auto" | "plain" | "dtls" | "dtls-mac";
@@ -140,18 +140,12 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       }),
     ),
     nodeId: flag.number({
-      help: "This node's id, the first byte of its connection IDs.",
+      help: "This node's id, which its connection IDs name.",
       default: 0,
       max: 255,
       group: CLUSTER,
     }),
-    cidSize: flag.number({
-      help: "Bytes of a connection ID, the same at all nodes.",
-      default: 6,
-      min: 5,
-      max: 20,
-      group: CLUSTER,
-    }),
+    ...cidFlags,
     clusterListen: flag.address({
       help: "Talk to the other nodes here; without it this node is alone.",
       group: CLUSTER,
@@ -241,6 +235,8 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       return "--client-certificate needs --client-ca-file";
     const refusal = clusterRefusal(config);
     if (refusal !== undefined) return refusal;
+    const cids = cidRefusal(config);
+    if (cids !== undefined) return cids;
     if (config.upstreamProxyHeader && config.upstream.kind !== "udp")
       return "--upstream-proxy-header needs --upstream udp://…";
     if (!config.packetThread && (config.workers ?? 1) > 1)

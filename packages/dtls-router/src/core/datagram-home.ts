@@ -9,7 +9,7 @@ import {
   peekCid,
   peekForwardFrame,
 } from "@coracle/cluster";
-import { resumptionHome } from "@coracle/dtls";
+import { resumptionHome, type SessionIdMask } from "@coracle/dtls";
 import { AdoptedFlows } from "./adopted-flows.ts";
 
 /** Multiplier of {@link flowHome}; odd, so that every bit counts. */
@@ -28,10 +28,20 @@ const CLIENT_HELLO = 1;
 const NO_CID = -1;
 const FOREIGN_CID = -2;
 
+/** Reads workers in connection IDs of other layouts. */
+export interface CidWorkers {
+  /** The worker that has the session, if the ID at `offset` is this node's; negative if it is not. */
+  workerAt(bytes: Uint8Array, offset: number): number;
+}
+
 /** The numbers that homes follow from. */
 export interface HomeOptions {
   readonly nodeId: number;
   readonly cidSizeBytes: number;
+  /** Absent: the node is in byte 0 of an ID, the worker at {@link CID_WORKER_AT}. */
+  readonly layout?: CidWorkers | undefined;
+  /** What session ids are masked with, if they are. */
+  readonly sessionIdMask?: SessionIdMask | undefined;
   /** Of the frames between nodes: 0 or 8. */
   readonly macSizeBytes: number;
   /** This worker's number. */
@@ -93,11 +103,11 @@ export class DatagramHomes {
 
   /** The worker whose session a hello resumes, for that hello and what follows it; any other hello begins anew. */
   #handshakeHome({ bytes, start, end }: DatagramView, source: Endpoint): number | undefined {
-    const { nodeId, workers } = this.#options;
+    const { nodeId, workers, sessionIdMask } = this.#options;
     if (bytes[start] !== HANDSHAKE_RECORD || bytes[start + MESSAGE_TYPE_AT] !== CLIENT_HELLO) {
       return this.#adopted.worker(source);
     }
-    const home = resumptionHome(bytes, start, end);
+    const home = resumptionHome(bytes, start, end, sessionIdMask);
     if (home?.nodeId === nodeId && home.worker < workers) {
       this.#adopted.note(source, home.worker);
       return home.worker;
@@ -106,12 +116,16 @@ export class DatagramHomes {
     return undefined;
   }
 
-  /** The worker octet of the first connection ID, if that is this node's. */
+  /** The worker in the first connection ID, if that is this node's. */
   #ownerOf(datagram: DatagramView): number {
-    const { nodeId, cidSizeBytes } = this.#options;
+    const { nodeId, cidSizeBytes, layout } = this.#options;
     const cid = peekCid(datagram, cidSizeBytes);
     if (cid < 0) return NO_CID;
     const { bytes } = datagram;
+    if (layout !== undefined) {
+      const worker = layout.workerAt(bytes, cid);
+      return worker < 0 ? FOREIGN_CID : worker;
+    }
     return bytes[cid] === nodeId ? (bytes[cid + CID_WORKER_AT] ?? 0) : FOREIGN_CID;
   }
 }

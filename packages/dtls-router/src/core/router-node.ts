@@ -1,5 +1,5 @@
 // One node of the router without I/O: which datagram is for whom, the sessions that end here, the cluster around it.
-import { type Machine, type Millis, type Random, unreachable } from "@coracle/base";
+import { assert, type Machine, type Millis, type Random, unreachable } from "@coracle/base";
 import {
   CLUSTER_MAC_SIZE_BYTES,
   type DatagramView,
@@ -23,19 +23,22 @@ import {
 import { HandshakePaths } from "./handshake-paths.ts";
 import { PathBook } from "./path-book.ts";
 import { directPath, isSameClient, readPath } from "./peer-path.ts";
+import type { QuicLbLayout } from "./quic-lb-layout.ts";
 import type { RouterInput, RouterOutput } from "./router-io.ts";
 
 /** Settings of a {@link RouterNode}. */
 export interface RouterNodeOptions {
   readonly nodeId: NodeId;
-  /** The size of all nodes' connection IDs; byte 0 is the node id. */
+  /** The size of all nodes' connection IDs. */
   readonly cidSizeBytes: number;
+  /** The layout of connection IDs; absent: byte 0 is the node id, as in Californium's clusters. */
+  readonly layout?: QuicLbLayout | undefined;
   readonly crypto: CryptoProvider;
   /** Fit for keys. */
   readonly random: Random;
   /** Credentials, suites and limits of the public port. */
   readonly dtls: Omit<DtlsServerOptions, "crypto" | "random" | "cids" | "datagramSizeMax" | "needsPathCheck">;
-  /** Where several workers are one node: the octet behind the node's in their connection IDs. */
+  /** Where several workers are one node: the octet behind the node's in their connection IDs. A layout has its own. */
   readonly worker?: number | undefined;
   /** Absent: this node is alone. */
   readonly cluster?: RouterClusterOptions | undefined;
@@ -73,13 +76,14 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   #strangerHintAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RouterNodeOptions) {
-    const { nodeId, cidSizeBytes, crypto, random, cluster } = options;
+    const { nodeId, cidSizeBytes, layout, crypto, random, cluster } = options;
+    assert(layout === undefined || layout.sizeBytes === cidSizeBytes, `Cannot use IDs of ${cidSizeBytes} bytes`);
     this.cidSizeBytes = cidSizeBytes;
     this.server = new DtlsServer({
       ...options.dtls,
       crypto,
       random,
-      cids: new NodeCids({ nodeId, sizeBytes: cidSizeBytes, worker: options.worker }),
+      cids: layout?.generator ?? new NodeCids({ nodeId, sizeBytes: cidSizeBytes, worker: options.worker }),
       // Answers through another node are longer by a header.
       datagramSizeMax: DATAGRAM_SIZE_MAX_DEFAULT - (cluster === undefined ? 0 : FORWARD_HEADER_SIZE_BYTES_MAX),
       needsPathCheck: (from, to) => !isSameClient(from, to),
@@ -89,6 +93,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
     this.router = new RecordRouter({
       nodeId,
       cidSizeBytes,
+      cidOwners: layout,
       mac,
       backward: cluster?.backward ?? true,
       flowsMax: cluster === undefined ? 4 : (cluster.flowsMax ?? 65_536),

@@ -3,6 +3,7 @@ import { nodeDocument } from "@coracle/cluster/io";
 import { systemClock } from "@coracle/runtime";
 import { type Context, Hono } from "hono";
 import { explainCid } from "../core/cid-explanation.ts";
+import type { QuicLbLayout } from "../core/quic-lb-layout.ts";
 import type { ClusterControl } from "./cluster-control.ts";
 import type { SessionService } from "./session-service.ts";
 import { NoAnswerError } from "./worker-line.ts";
@@ -15,6 +16,8 @@ export interface RoutesOptions {
   readonly clusterMode: string | undefined;
   readonly nodeId: number;
   readonly cidSizeBytes: number;
+  /** Absent: Californium's. */
+  readonly layout: QuicLbLayout | undefined;
   /** Name of the upstream's kind. */
   readonly upstream: string;
 }
@@ -46,10 +49,11 @@ async function sessions(options: RoutesOptions): Promise<unknown> {
 }
 
 async function cid(c: Context, options: RoutesOptions, hex: string): Promise<Response> {
-  const { sessions: service, cluster, nodeId, cidSizeBytes } = options;
+  const { sessions: service, cluster, nodeId, cidSizeBytes, layout } = options;
   const explained = await explainCid(hex, {
     nodeId,
     cidSizeBytes,
+    layout,
     workers: service.workers,
     stage: (id, worker) => service.stage(id, worker),
     clusterAddress: (member) => cluster?.clusterAddress(member),

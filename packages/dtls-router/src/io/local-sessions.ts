@@ -15,8 +15,8 @@ import { answerQuestion } from "./answer-question.ts";
 import type { DevicePortRequest } from "./ports.ts";
 import { Port, type SessionHost } from "./session-host.ts";
 import type { MemberChange, RingDrops, SessionService, SessionStart } from "./session-service.ts";
-import { makeSessionHost } from "./session-settings.ts";
-import type { PostedCredentials, WorkerCredentials } from "./worker-credentials.ts";
+import { type MadeHost, makeSessionHost, readMail } from "./session-settings.ts";
+import type { WorkerMail } from "./worker-mail.ts";
 
 /** Messages that wait for a flush at the two ports of a node. */
 const SEND_QUEUE_MAX = 4096;
@@ -31,7 +31,7 @@ export class LocalSessions implements SessionService {
   readonly public: UdpEndpoint;
   readonly cluster: UdpEndpoint | undefined;
   readonly #host: SessionHost;
-  readonly #credentials: WorkerCredentials;
+  readonly #made: MadeHost;
   readonly #ticks: Timer;
   #work: Timer | undefined;
   #sessionsUnderWay: Promise<SessionCounts> | undefined;
@@ -44,7 +44,7 @@ export class LocalSessions implements SessionService {
     this.public = ports.public;
     this.cluster = ports.cluster;
     const { listener } = start;
-    const { host, credentials } = makeSessionHost(start.settings, {
+    this.#made = makeSessionHost(start.settings, {
       worker: 0,
       workers: 1,
       public: ports.public,
@@ -57,8 +57,7 @@ export class LocalSessions implements SessionService {
       openPort: (request) => void openDevicePort(request),
       warn: (message, error) => listener.onWarning(message, error.message),
     });
-    this.#host = host;
-    this.#credentials = credentials;
+    this.#host = this.#made.host;
     this.#ticks = startInterval(TICK_MS, () => this.#tick());
   }
 
@@ -86,9 +85,8 @@ export class LocalSessions implements SessionService {
     else members.remove(change.nodeId);
   }
 
-  replaceCredentials(credentials: PostedCredentials): void {
-    this.#credentials.replace(credentials);
-    this.#host.node.server.replaceCredentials(this.#credentials.load());
+  mail(letter: WorkerMail): void {
+    readMail(this.#made, letter);
   }
 
   counts(): Promise<WorkerCounts> {

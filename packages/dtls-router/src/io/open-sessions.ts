@@ -1,6 +1,7 @@
 // Choosing where the sessions of a node live: on one worker per core, on fewer, or on the main thread.
 import type { Logger } from "@coracle/lifecycle";
 import { cpuCount, cryptoProviderReport, describeUdpPath, resolveHost, UdpError } from "@coracle/runtime";
+import { cidSize } from "../cid-flags.ts";
 import type { DtlsRouterConfig } from "../config.ts";
 import {
   HELD_PART_MIN,
@@ -14,7 +15,7 @@ import type { SessionListener, SessionService, SessionStart } from "./session-se
 import type { SessionSettings } from "./session-settings.ts";
 import { ThreadedSessions } from "./threaded-sessions.ts";
 
-/** A connection ID has the node, the worker and four random bytes. */
+/** A connection ID of Californium's layout has the node, the worker and four random bytes. */
 const CID_SIZE_FOR_WORKERS_MIN = 6;
 
 /** What opening needs. */
@@ -68,11 +69,13 @@ export function sharedLimits(
 }
 
 function workersOf(config: DtlsRouterConfig): WorkerCount {
-  const { workers: asked, cidSize } = config;
+  const { workers: asked, cidLayout } = config;
+  const size = cidSize(config);
+  const namesNoWorker = cidLayout === "californium" && size < CID_SIZE_FOR_WORKERS_MIN;
   return workerCount({
     asked,
     cores: cpuCount(),
-    oneBecause: cidSize < CID_SIZE_FOR_WORKERS_MIN ? `connection IDs of ${cidSize} bytes name no worker` : undefined,
+    oneBecause: namesNoWorker ? `connection IDs of ${size} bytes name no worker` : undefined,
     limits: sharedLimits(config),
   });
 }

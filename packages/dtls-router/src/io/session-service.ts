@@ -3,7 +3,7 @@ import type { ClusterMacKeys, Endpoint, NodeId } from "@coracle/cluster";
 import type { UdpEndpoint, UdpPath } from "@coracle/runtime";
 import type { CidStage, SessionCounts, WorkerCounts } from "../core/worker-messages.ts";
 import type { SessionSettings } from "./session-settings.ts";
-import type { PostedCredentials } from "./worker-credentials.ts";
+import type { WorkerMail } from "./worker-mail.ts";
 
 /** A change of the members. */
 export type MemberChange =
@@ -40,7 +40,8 @@ export interface SessionService {
   readonly public: UdpEndpoint;
   readonly cluster: UdpEndpoint | undefined;
   setMember(change: MemberChange): void;
-  replaceCredentials(credentials: PostedCredentials): void;
+  /** Gives a letter to every worker. */
+  mail(letter: WorkerMail): void;
   counts(): Promise<WorkerCounts>;
   sessions(): Promise<SessionCounts>;
   stage(cid: string, worker: number): Promise<CidStage>;

@@ -1,18 +1,22 @@
 // What a worker is told at its start, as data that passes between threads, and the host that is made of it.
+import { unreachable } from "@coracle/base";
 import { type Endpoint, nodeId, CLUSTER_MAC_SIZE_BYTES } from "@coracle/cluster";
-import { CIPHER_SUITES, cipherSuiteByName, SessionStore } from "@coracle/dtls";
+import { CIPHER_SUITES, cipherSuiteByName, type SessionIdMask, SessionStore } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { systemClock, systemRandom } from "@coracle/runtime";
 import { DatagramHomes } from "../core/datagram-home.ts";
+import type { QuicLbLayout } from "../core/quic-lb-layout.ts";
 import { RouterNode } from "../core/router-node.ts";
 import { shareOf } from "../core/share.ts";
 import { SharedCookies } from "../core/shared-cookies.ts";
 import type { Application } from "./application.ts";
 import { CoapApplication } from "./coap-application.ts";
+import { makeLayout, type PostedLayout } from "./connection-ids.ts";
 import type { OpenDevicePort } from "./ports.ts";
 import { type HostSurroundings, SessionHost } from "./session-host.ts";
 import { UdpUpstream } from "./udp-upstream.ts";
 import { type PostedCredentials, WorkerCredentials } from "./worker-credentials.ts";
+import type { WorkerMail } from "./worker-mail.ts";
 
 /** Clients whose records are forwarded at once, by all workers. */
 const FLOWS_MAX = 65_536;
@@ -23,6 +27,8 @@ const FLOW_CLASSES = 4;
 export interface SessionSettings {
   readonly nodeId: number;
   readonly cidSizeBytes: number;
+  /** Absent: Californium's layout. */
+  readonly layout?: PostedLayout | undefined;
   /** Names; all if empty. */
   readonly suites: readonly string[];
   readonly clientCertificate: "none" | "optional" | "required";
@@ -60,33 +66,57 @@ export interface WorkerPlace extends Pick<HostSurroundings, "public" | "cluster"
 export interface MadeHost {
   readonly host: SessionHost;
   readonly credentials: WorkerCredentials;
+  /** Absent: Californium's. */
+  readonly layout: QuicLbLayout | undefined;
 }
 
 /** Makes the host of worker number `place.worker`. */
 export function makeSessionHost(settings: SessionSettings, place: WorkerPlace): MadeHost {
   const { worker, workers } = place;
   const credentials = new WorkerCredentials(settings.credentials);
-  const { cidSizeBytes, cluster } = settings;
+  const { nodeId: ownId, cidSizeBytes, cluster } = settings;
+  const layout = settings.layout && makeLayout(settings.layout, { nodeId: ownId, worker, workers });
   const homes =
     workers === 1
       ? undefined
       : new DatagramHomes({
-          nodeId: settings.nodeId,
+          nodeId: ownId,
           cidSizeBytes,
+          layout,
+          sessionIdMask: sessionIdMask(settings),
           macSizeBytes: cluster?.mac === true ? CLUSTER_MAC_SIZE_BYTES : 0,
           worker,
           workers,
         });
-  const host = new SessionHost(makeNode(settings, credentials, place), {
+  const host = new SessionHost(makeNode(settings, { credentials, layout }, place), {
     ...place,
     homes,
     now: () => systemClock.now(),
   });
   host.connect(makeApplication(settings, host, place));
-  return { host, credentials };
+  return { host, credentials, layout };
 }
 
-function makeNode(settings: SessionSettings, credentials: WorkerCredentials, place: WorkerPlace): RouterNode {
+/** Obeys a letter to a worker. */
+export function readMail({ host, credentials, layout }: MadeHost, mail: WorkerMail): void {
+  switch (mail.kind) {
+    case "credentials":
+      credentials.replace(mail.credentials);
+      host.node.server.replaceCredentials(credentials.load());
+      return;
+    case "cid-keys":
+      layout?.replace(mail.keys);
+      return;
+    default:
+      unreachable(mail);
+  }
+}
+
+function makeNode(
+  settings: SessionSettings,
+  { credentials, layout }: Pick<MadeHost, "credentials" | "layout">,
+  place: WorkerPlace,
+): RouterNode {
   const { cluster, limits, cidSizeBytes } = settings;
   const share = (total: number): number => shareOf(total, place.worker, place.workers);
   const wanted = settings.suites.flatMap((name) => cipherSuiteByName(name) ?? []);
@@ -96,6 +126,7 @@ function makeNode(settings: SessionSettings, credentials: WorkerCredentials, pla
   return new RouterNode({
     nodeId: nodeId(settings.nodeId),
     cidSizeBytes,
+    layout,
     worker,
     crypto: systemCrypto,
     random: systemRandom,
@@ -103,7 +134,7 @@ function makeNode(settings: SessionSettings, credentials: WorkerCredentials, pla
       ...credentials.serverOptions(settings.clientCertificate),
       suites: wanted.length > 0 ? wanted : CIPHER_SUITES,
       cookies: cookiesOf(settings),
-      sessions: new SessionStore({ entriesMax: sessionsMax, ids: { nodeId: settings.nodeId, worker } }),
+      sessions: new SessionStore({ entriesMax: sessionsMax, ids: { nodeId: settings.nodeId, worker, mask: sessionIdMask(settings) } }),
       limits: {
         sessionsMax,
         handshakesMax: share(limits.handshakesMax),
@@ -115,7 +146,14 @@ function makeNode(settings: SessionSettings, credentials: WorkerCredentials, pla
   });
 }
 
-function cookiesOf({ cookieSecret, nodeId: hint }: SessionSettings): SharedCookies | undefined {
+/** Where connection IDs hide node and worker, session ids hide them too. */
+function sessionIdMask({ layout }: SessionSettings): SessionIdMask | undefined {
+  const key = layout?.sessionIdKey;
+  return key && systemCrypto.keyedHash("sha256", key);
+}
+
+function cookiesOf({ cookieSecret, nodeId: ownId, layout }: SessionSettings): SharedCookies | undefined {
+  const hint = layout?.sessionIdKey === undefined ? ownId : 0;
   return cookieSecret && new SharedCookies(systemCrypto, cookieSecret, { clock: systemClock, hint });
 }
 

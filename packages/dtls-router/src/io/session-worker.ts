@@ -20,8 +20,8 @@ import {
 import { answerQuestion } from "./answer-question.ts";
 import type { DevicePortRequest } from "./ports.ts";
 import { Port, type SessionHost } from "./session-host.ts";
-import { makeSessionHost, type SessionSettings } from "./session-settings.ts";
-import type { PostedCredentials } from "./worker-credentials.ts";
+import { makeSessionHost, readMail, type SessionSettings } from "./session-settings.ts";
+import type { WorkerMail } from "./worker-mail.ts";
 
 /** Messages that wait for a flush at a device's port: it is flushed with each. */
 const DEVICE_SEND_QUEUE_MAX = 1;
@@ -34,7 +34,7 @@ export function makeSessionWorker(context: PacketContext): PacketHandler {
   // Opens and tries libcrypto now: later the first records would wait for it.
   cryptoProviderReport();
   const post = (kind: number, message: unknown): void => void context.post(kind, encodeMessage(message));
-  const { host, credentials } = makeSessionHost(context.data as SessionSettings, {
+  const made = makeSessionHost(context.data as SessionSettings, {
     worker: context.thread,
     workers: context.threads,
     public: publicPort,
@@ -45,6 +45,7 @@ export function makeSessionWorker(context: PacketContext): PacketHandler {
     openPort: (request) => devicePorts.open(request),
     warn: (message, error) => post(WorkerMessage.warning, { message, reason: error.message }),
   });
+  const { host } = made;
   return {
     receive: (batch, socket, now) => {
       if (socket === Port.public || (socket === Port.cluster && clusterPort !== undefined)) {
@@ -55,10 +56,7 @@ export function makeSessionWorker(context: PacketContext): PacketHandler {
     work: (now) => host.work(now),
     tick: (now) => host.tick(now),
     message: (kind, bytes) => obey(host, { kind, message: decodeMessage(bytes) }, post),
-    mail: (value) => {
-      credentials.replace(value as PostedCredentials);
-      host.node.server.replaceCredentials(credentials.load());
-    },
+    mail: (value) => readMail(made, value as WorkerMail),
     close: () => host.end(),
   };
 }

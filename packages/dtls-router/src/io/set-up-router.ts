@@ -5,6 +5,7 @@ import { buildInfo, ExitError, type Service, type ServiceParts } from "@coracle/
 import type { DtlsRouterConfig } from "../config.ts";
 import { cookieSecret } from "../core/shared-cookies.ts";
 import { ClusterControl } from "./cluster-control.ts";
+import { ConnectionIds } from "./connection-ids.ts";
 import { RouterCredentials } from "./credentials.ts";
 import { createRoutes } from "./http-routes.ts";
 import { openCluster } from "./open-cluster.ts";
@@ -18,16 +19,22 @@ const FAREWELL_MS_MAX = 5000;
 
 /** The parts of a router service. */
 export async function setUpRouter(service: Service, config: DtlsRouterConfig, worker: URL): Promise<ServiceParts> {
+  const cids = await ConnectionIds.open(config, service.log);
   const credentials = await RouterCredentials.open(config, service);
   let changed = (): void => undefined;
   const made = await openCluster(config, service, () => changed());
   const { management, channel, discover, security } = made;
   const cluster = management && new ClusterControl({ management, log: service.log, discover });
   changed = () => void cluster?.rediscover();
-  const settings = await sessionSettings(config, { credentials, security, mode: management?.mode });
+  const settings = await sessionSettings(config, { cids, credentials, security, mode: management?.mode });
   const listener = listenerOf(service, cluster);
   const sessions = await openSessions({ config, settings, listener, log: service.log, worker });
-  credentials.onChange((posted) => sessions.replaceCredentials(posted));
+  credentials.onChange((posted) => sessions.mail({ kind: "credentials", credentials: posted }));
+  const reader = cids.reader(sessions.workers);
+  cids.onChange((keys) => {
+    sessions.mail({ kind: "cid-keys", keys });
+    reader?.replace(keys);
+  });
   addRouterMetrics(service.metrics, { sessions, cluster, channelCounters: () => channel?.counters() ?? {} });
   service.health.add({
     name: "cluster",
@@ -44,7 +51,8 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
     cluster,
     clusterMode: management?.mode,
     nodeId: config.nodeId,
-    cidSizeBytes: config.cidSize,
+    cidSizeBytes: cids.sizeBytes,
+    layout: reader,
     upstream: config.upstream.kind,
   });
   return {
@@ -57,6 +65,7 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
           cluster?.close();
           made.close();
           credentials.close();
+          cids.close();
           await sessions.close();
         },
       },
@@ -90,17 +99,19 @@ function listenerOf(service: Service, cluster: ClusterControl | undefined): Sess
 async function sessionSettings(
   config: DtlsRouterConfig,
   parts: {
+    readonly cids: ConnectionIds;
     readonly credentials: RouterCredentials;
     readonly security: ClusterSecurity;
     readonly mode: ClusterSettings["management"]["mode"] | undefined;
   },
 ): Promise<SessionSettings> {
-  const { credentials, security, mode } = parts;
+  const { cids, credentials, security, mode } = parts;
   const secret = mode === undefined ? undefined : security.credentials?.secret;
   const { sessionsMax, handshakesMax, handshakesPerSecond, staleAfterMs } = config;
   return {
     nodeId: config.nodeId,
-    cidSizeBytes: config.cidSize,
+    cidSizeBytes: cids.sizeBytes,
+    layout: cids.posted(),
     suites: config.suites,
     clientCertificate: config.clientCertificate,
     credentials: credentials.posted(),

@@ -92,7 +92,7 @@ describe("steering by the kernel", () => {
     it(`sends what comes to the public port at ${host} to the worker that our own rule names`, async () => {
       const own = Array.from({ length: WORKERS }, (_, worker) => record(NODE, worker));
       const datagrams = [...own, record(9, 0), record(9, 77), hello, Uint8Array.of(23, 1)];
-      await withThreads(publicSteering(NODE, WORKERS), host, async (threads) => {
+      await withThreads(publicSteering({ kind: "node-first", nodeId: NODE }, WORKERS), host, async (threads) => {
         await check(
           threads,
           { host, datagrams },
@@ -115,11 +115,15 @@ describe("steering by the kernel", () => {
           }
         }
       }
-      await withThreads(clusterSteering(macSizeBytes, WORKERS), "127.0.0.1", async (threads) => {
-        await check(threads, { host: "127.0.0.1", datagrams }, (bytes) => {
-          return homesOf(macSizeBytes)[0]?.ofCluster(view(bytes)) ?? -1;
-        });
-      });
+      await withThreads(
+        clusterSteering({ kind: "node-first", nodeId: NODE }, macSizeBytes, WORKERS),
+        "127.0.0.1",
+        async (threads) => {
+          await check(threads, { host: "127.0.0.1", datagrams }, (bytes) => {
+            return homesOf(macSizeBytes)[0]?.ofCluster(view(bytes)) ?? -1;
+          });
+        },
+      );
     });
   }
 });

@@ -20,10 +20,12 @@ import {
   type WorkerCounts,
   WorkerMessage,
 } from "../core/worker-messages.ts";
+import { quicLbPrefix } from "../core/quic-lb-layout.ts";
 import { Port } from "./session-host.ts";
 import type { MemberChange, RingDrops, SessionListener, SessionService, SessionStart } from "./session-service.ts";
-import { clusterSteering, publicSteering } from "./steering-programs.ts";
-import type { PostedCredentials } from "./worker-credentials.ts";
+import type { SessionSettings } from "./session-settings.ts";
+import { clusterSteering, publicSteering, type SteeredIds } from "./steering-programs.ts";
+import type { WorkerMail } from "./worker-mail.ts";
 import { NoAnswerError, WorkerLine } from "./worker-line.ts";
 
 /** Messages that wait for a flush at the two ports of a node. */
@@ -98,8 +100,8 @@ export class ThreadedSessions implements SessionService {
     this.#tellAll(WorkerMessage.memberSet, { nodeId, endpoint, keys: keys?.material });
   }
 
-  replaceCredentials(credentials: PostedCredentials): void {
-    this.#threads.mail(credentials);
+  mail(letter: WorkerMail): void {
+    this.#threads.mail(letter);
   }
 
   counts(): Promise<WorkerCounts> {
@@ -163,7 +165,7 @@ export class ThreadedSessions implements SessionService {
 }
 
 function socketsOf({ settings, sockets }: SessionStart, workers: number): Pick<PacketThreadsOptions, "sockets"> {
-  const { nodeId, cluster } = settings;
+  const { cluster } = settings;
   const macSizeBytes = cluster?.mac === true ? CLUSTER_MAC_SIZE_BYTES : 0;
   const listen: UdpSocketOptions = { ...sockets.listen, sendQueueMax: SEND_QUEUE_MAX };
   const between: UdpSocketOptions[] =
@@ -171,10 +173,11 @@ function socketsOf({ settings, sockets }: SessionStart, workers: number): Pick<P
       ? []
       : [{ ...sockets.cluster, sendQueueMax: SEND_QUEUE_MAX, segment: true, coalesce: true }];
   if (workers === 1) return { sockets: [listen, ...between] };
+  const ids = steeredIds(settings);
   return {
     sockets: [
-      { ...listen, steering: publicSteering(nodeId, workers) },
-      ...between.map((socket) => ({ ...socket, steering: clusterSteering(macSizeBytes, workers) })),
+      { ...listen, steering: publicSteering(ids, workers) },
+      ...between.map((socket) => ({ ...socket, steering: clusterSteering(ids, macSizeBytes, workers) })),
     ],
   };
 }
@@ -183,6 +186,13 @@ function socketsOf({ settings, sockets }: SessionStart, workers: number): Pick<P
 interface WorkerListener {
   readonly onReply: (kind: number, message: unknown, thread: number) => void;
   readonly onBroken: () => void;
+}
+
+/** What the kernel can read in connection IDs. */
+function steeredIds({ nodeId, cidSizeBytes: sizeBytes, layout }: SessionSettings): SteeredIds {
+  if (layout === undefined) return { kind: "node-first", nodeId };
+  if (layout.sessionIdKey !== undefined) return { kind: "hidden" };
+  return { kind: "quic-lb", prefix: quicLbPrefix(layout, layout.keys.active, nodeId), sizeBytes };
 }
 
 function listenersOf(

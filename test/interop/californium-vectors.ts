@@ -114,6 +114,7 @@ export function stateOf(keys: RecordedKeys, role: "client" | "server"): SessionS
     window: { newest: 0, low: 1, high: 0 },
     identity: { kind: "anonymous" },
     serverName: undefined,
+    usesExtendedMasterSecret: true,
     allowsPathCheck: false,
   };
 }

@@ -80,6 +80,7 @@ function addSession(index: number): void {
         window: { newest: 1, low: 3, high: 0 },
         identity,
         serverName: undefined,
+        usesExtendedMasterSecret: true,
         allowsPathCheck: false,
       },
     },

@@ -69,9 +69,21 @@ describe("a server refuses a hello", () => {
     ["without extended master secret, if required", {}, { requireExtendedMasterSecret: true }, "handshakeFailure"],
     ["that renegotiates", extension(ExtensionType.renegotiationInfo, 2, 1, 1), {}, "handshakeFailure"],
     ["with a malformed connection ID", extension(ExtensionType.connectionId, 3, 1), {}, "illegalParameter"],
+    [
+      "with content in rrc",
+      {
+        extensions: [
+          { type: ExtensionType.connectionId, data: Uint8Array.of(0) },
+          { type: ExtensionType.returnRoutabilityCheck, data: Uint8Array.of(0) },
+        ],
+      },
+      {},
+      "decodeError",
+    ],
     ["with a malformed list of groups", extension(ExtensionType.supportedGroups, 0, 3, 0, 0, 0), {}, "decodeError"],
     ["with malformed signature algorithms", extension(ExtensionType.signatureAlgorithms, 1), {}, "decodeError"],
     ["with compressed points alone", extension(ExtensionType.ecPointFormats, 1, 1), {}, "illegalParameter"],
+    ["with a secret extension that has content", extension(ExtensionType.extendedMasterSecret, 1), {}, "decodeError"],
     ["with malformed certificate types", extension(ExtensionType.serverCertificateType, 9), {}, "decodeError"],
     [
       "when no connection ID is free",
@@ -156,6 +168,18 @@ describe("a server in a handshake", () => {
     assert.equal(server.handshakeCount, 0);
   });
 
+  it("ends it on close_notify, as from a client that changed its mind", () => {
+    const pair = new LossyPair(makeServer({ cookies: undefined }), new SeededRandom(3));
+    const client = new DtlsClient({ crypto, random: new SeededRandom(2), psk, cids: new RandomCids(2) });
+    pair.connect("a", client);
+    pair.run({ durationMs: 100, until: () => pair.server.handshakeCount === 1 });
+    pair.tell("a", { kind: "close" });
+    pair.run({ durationMs: 5 });
+    assert.equal(pair.server.handshakeCount, 0);
+    const failed = outputOf(pair.serverOutputs, "handshake-failed");
+    assert.deepEqual([failed.cause, failed.alert], ["alert-received", "closeNotify"]);
+  });
+
   it("begins anew when the client does", () => {
     const server = begun();
     const body = encodeClientHello({ ...goodHello, random: new Uint8Array(32).fill(5) });
@@ -192,6 +216,8 @@ describe("a client refuses a server hello", () => {
     ["with an extension not offered", extension(1, 1), "unsupportedExtension"],
     ["that renegotiates", extension(ExtensionType.renegotiationInfo, 1, 1), "handshakeFailure"],
     ["with a malformed connection ID", extension(ExtensionType.connectionId, 2), "illegalParameter"],
+    ["with content in extended_master_secret", extension(ExtensionType.extendedMasterSecret, 0), "decodeError"],
+    ["with content in rrc", extension(ExtensionType.returnRoutabilityCheck, 0), "decodeError"],
     ["with rrc and no connection ID", extension(ExtensionType.returnRoutabilityCheck), "illegalParameter"],
   ] as const) {
     it(name, () => {

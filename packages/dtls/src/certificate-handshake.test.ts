@@ -64,6 +64,20 @@ describe("a certificate handshake", () => {
     }
   }
 
+  it("names no host to the server where the client knows an address alone, and checks that against the certificate", async () => {
+    const { key, cert } = await pki.server(["127.0.0.1"]);
+    for (const [serverName, isRight] of [
+      ["127.0.0.1", true],
+      ["127.0.0.2", false],
+    ] as const) {
+      const { pair, outputs } = run({ credentials: loadCredentials(key, cert) }, { serverName });
+      const hello = Buffer.from(pair.sent[0]?.bytes ?? new Uint8Array(0));
+      assert.equal(hello.includes(serverName), false);
+      if (isRight) assert.equal(outputOf(pair.serverOutputs, "established").summary.serverName, undefined);
+      else assert.equal(outputOf(outputs, "handshake-failed").alert, "badCertificate");
+    }
+  });
+
   it("tells the server who the client is, if it asks", () => {
     for (const clientCertificate of ["optional", "required"] as const) {
       const credentials = loadCredentials(device.key, device.cert);

@@ -1,6 +1,6 @@
 // A DTLS 1.2 client with one server as a machine without I/O: datagrams in; datagrams, data and events out.
 import { type Machine, type Millis, millis, TimerTable } from "@coracle/base";
-import { type AlertName, alertName, encodeAlert } from "./alert/alert.ts";
+import { type AlertName, alertName, encodeAlert, endsHandshake } from "./alert/alert.ts";
 import { ClientHandshake } from "./client/client-handshake.ts";
 import { type DtlsClientOptions, type ResolvedClientOptions, resolveClientOptions } from "./client/client-options.ts";
 import { CipherPool } from "./connection/cipher-pool.ts";
@@ -180,7 +180,7 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
       const { alert, reason } = progress.failure;
       this.#sendHandshakeAlert(role, peer, alert);
       this.#fail(peer, "alert-sent", alert, reason);
-    } else if (progress.alert?.fatal === true) {
+    } else if (endsHandshake(progress.alert)) {
       this.counters.alertsReceived++;
       this.#fail(peer, "alert-received", alertName(progress.alert.description), "the server refused");
     } else if (progress.result !== undefined) {
@@ -239,6 +239,7 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
     alert: AlertName | undefined,
     reason: string,
   ): void {
+    if (this.#state.kind === "handshake") this.#state.role.channel.protection?.release();
     this.#state = { kind: "closed" };
     this.#timers.clear("flight");
     this.counters.handshakesFailed++;
@@ -263,7 +264,10 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
       sendAlert(this.#environment, state.session, "closeNotify");
       this.#end(state.session, "local", undefined);
     } else if (state.kind === "handshake") {
-      this.#sendHandshakeAlert(state.role, state.peer, "userCanceled");
+      // The second is what lets the server forget the handshake at once (RFC 5246 §7.2.2).
+      for (const alert of ["userCanceled", "closeNotify"] as const) {
+        this.#sendHandshakeAlert(state.role, state.peer, alert);
+      }
       this.#fail(state.peer, "local", "userCanceled", "closed before it was established");
     } else {
       this.#state = { kind: "closed" };

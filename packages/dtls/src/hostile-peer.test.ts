@@ -125,6 +125,25 @@ describe("a peer with the keys", () => {
     }
   });
 
+  it("that shows a compressed point is refused by either side: only the uncompressed form was agreed on", () => {
+    const compressing: CryptoProvider = {
+      ...crypto,
+      keyShare: (group, privateKey) => {
+        const share = crypto.keyShare(group, privateKey);
+        if (share === undefined) return undefined;
+        const { publicKey } = share;
+        const compressed = Uint8Array.of(2 + ((publicKey[64] ?? 0) & 1), ...publicKey.subarray(1, 33));
+        return { publicKey: compressed, agree: (peer) => share.agree(peer) };
+      },
+    };
+    const groups = ["secp256r1"] as const;
+    const toServer = makeServer({ groups });
+    connect(toServer.pair, "a", { crypto: compressing, groups });
+    assert.equal(outputOf(toServer.pair.serverOutputs, "handshake-failed").alert, "illegalParameter");
+    const toClient = makeServer({ groups, crypto: compressing });
+    assert.equal(outputOf(connect(toClient.pair, "a", { groups }), "handshake-failed").alert, "illegalParameter");
+  });
+
   it("gets internal_error where no ephemeral key can be made", () => {
     const keyless: CryptoProvider = { ...crypto, keyShare: () => undefined };
     const { pair } = makeServer({ crypto: keyless });
@@ -176,6 +195,12 @@ describe("a client that is sent", () => {
       "decodeError",
     ],
     ["no key for ECDHE_PSK", {}, [hello(0xd003), done], "decodeError"],
+    [
+      "two empty keys",
+      {},
+      [hello(0xc0a8), [HandshakeType.serverKeyExchange, noBytes], [HandshakeType.serverKeyExchange, noBytes]],
+      "unexpectedMessage",
+    ],
     ["two keys", {}, [hello(0xc0a8), hint, hint], "unexpectedMessage"],
     ["a request for a certificate by a server without one", {}, [hello(0xc0a8), request], "unexpectedMessage"],
     [
@@ -246,17 +271,19 @@ describe("a client that is sent", () => {
     assert.equal(client.counters.handshakesFailed, 0);
   });
 
-  it("close() by its own side says user_canceled, and later inputs do nothing", () => {
+  it("close() by its own side says user_canceled and close_notify, and later inputs do nothing", () => {
     const { client } = clientSent({}, []);
     client.handle({ kind: "close" }, now);
     const failed: DtlsOutput[] = [];
     for (let output = client.poll(); output !== undefined; output = client.poll()) failed.push(output);
     assert.deepEqual(
       failed.map(({ kind }) => kind),
-      ["send", "handshake-failed"],
+      ["send", "send", "handshake-failed"],
     );
-    const { bytes } = outputOf(failed, "send");
-    assert.deepEqual(bytes.subarray(13), encodeAlert("userCanceled"));
+    assert.deepEqual(
+      outputsOf(failed, "send").map(({ bytes }) => bytes.slice(13)),
+      [encodeAlert("userCanceled"), encodeAlert("closeNotify")],
+    );
     client.handle({ kind: "close" }, now);
     client.handle({ kind: "connect", peer: "s" }, now);
     assert.equal(client.poll(), undefined);

@@ -14,7 +14,7 @@ export { RETRANSMISSION_TIMING, type RetransmissionTiming } from "./connection/h
 export type { Credentials } from "./connection/handshake-context.ts";
 export type { PeerIdentity, PeerVerifier, PresentedKey } from "./connection/identity.ts";
 export type * from "./connection/outputs.ts";
-export type { AddressUpdate, NeedsPathCheck } from "./connection/session-records.ts";
+export type { AddressUpdate, NeedsPathCheck, PrefersPath } from "./connection/session-records.ts";
 export * from "./crypto-provider.ts";
 export type { CertificateType } from "./extension/certificate-type.ts";
 export type { Extension } from "./extension/extension.ts";

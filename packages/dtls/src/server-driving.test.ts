@@ -7,6 +7,7 @@ import { encodeAlert } from "./alert/alert.ts";
 import { CipherPool } from "./connection/cipher-pool.ts";
 import type { SessionId } from "./connection/outputs.ts";
 import { plainRecord } from "./connection/flight.ts";
+import { encodeClientHello } from "./handshake/client-hello.ts";
 import { encodeMessage, HandshakeType } from "./handshake/handshake-header.ts";
 import { loadCredentials, systemCrypto as crypto, trustVerifier } from "./io/mod.ts";
 import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, NO_PADDING } from "./mod.ts";
@@ -150,6 +151,39 @@ describe("a datagram", () => {
     pair.tellServer({ kind: "datagram", peer: "x", bytes });
     pair.tell("a", { kind: "datagram", peer: "server", bytes });
     assert.deepEqual([pair.server.counters.dropTooManyRecords, client.counters.dropTooManyRecords], [1, 1]);
+  });
+
+  it("of many hellos is answered with less than it is long", () => {
+    // A hello of 67 bytes in each record, and a cookie that makes its answer longer than that.
+    const hello = encodeClientHello({
+      version: 0xfefd,
+      random: new Uint8Array(32),
+      sessionId: new Uint8Array(0),
+      cookie: new Uint8Array(0),
+      cipherSuites: [0xc0a8],
+      compressionMethods: Uint8Array.of(0),
+      extensions: [],
+    });
+    const message = encodeMessage({ type: HandshakeType.clientHello, messageSequence: 0, body: hello });
+    const record = plainRecord({ plainSequence: 0, protection: undefined }, 22, message);
+    const bytes = Uint8Array.from(Array.from({ length: 16 }, () => [...record]).flat());
+    for (const cookieSize of [18, 80]) {
+      const pair = makePair({ cookies: { make: () => new Uint8Array(cookieSize), accepts: () => false } });
+      pair.tellServer({ kind: "datagram", peer: "x", bytes });
+      const answered = pair.sent.reduce((sum, sent) => sum + sent.bytes.length, 0);
+      assert.ok(answered < bytes.length, `${answered} for ${bytes.length}`);
+      assert.equal(answered > 0, cookieSize === 18);
+    }
+  });
+
+  it("with a record of type 25 is nobody's where no IDs are given", () => {
+    const pair = makePair({ cids: new RandomCids(0) });
+    pair.tellServer({
+      kind: "datagram",
+      peer: "x",
+      bytes: Uint8Array.of(25, 254, 253, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 9),
+    });
+    assert.deepEqual([pair.server.counters.dropUnknownCid, pair.server.counters.dropBadEpoch], [1, 0]);
   });
 
   it("is never answered with a longer one, whatever cookie a jar makes", () => {

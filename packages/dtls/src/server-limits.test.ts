@@ -121,6 +121,23 @@ describe("sessions", () => {
     assert.deepEqual(outputOf(outputs, "data").bytes, Uint8Array.of(4));
   });
 
+  it("are taken over as they were, unless a handshake has their ID", () => {
+    const pair = makePair({ cookies: { make: () => Uint8Array.of(1), accepts: () => true } });
+    connect(pair, "a");
+    const state = pair.server.export(outputOf(pair.serverOutputs, "established").session);
+    assert.ok(state !== undefined);
+    const other = makePair();
+    other.tellServer({ kind: "import", state: { ...state, usesExtendedMasterSecret: false } });
+    const { session, summary } = outputOf(other.serverOutputs, "established");
+    assert.equal(summary.usesExtendedMasterSecret, false);
+    assert.equal(other.server.export(session)?.usesExtendedMasterSecret, false);
+    const busy = makePair({ cids: { generate: () => state.ownCid, sizeAt: () => 6 } });
+    busy.connect("b", new DtlsClient({ crypto, random: new SeededRandom(5), psk, cids: new RandomCids(0) }));
+    busy.run({ durationMs: 100, until: () => busy.server.handshakeCount === 1 });
+    busy.tellServer({ kind: "import", state });
+    assert.equal(outputOf(busy.serverOutputs, "refused").cause, "bad-state");
+  });
+
   it("unknown by ID or address are silent and counted", () => {
     const pair = makePair();
     const record = Uint8Array.from([25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 0, 1, 0]);

@@ -70,6 +70,8 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     this.#cidSizeAt = resolved.cids?.sizeAt ?? NO_CID_SIZE;
     this.#environment = {
       ...resolved,
+      // A server has one address: whatever reaches it came by the right path.
+      prefersPath: () => true,
       counters: this.counters,
       emit: (output) => this.#outputs.push(output),
       end: (session, cause, alert) => this.#end(session, cause, alert),
@@ -194,7 +196,7 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
   }
 
   #onCidRecord(arrived: Arrived, header: RecordHeader): void {
-    if (header.epoch !== PROTECTED_EPOCH || header.cidSizeBytes === 0) {
+    if (header.epoch !== PROTECTED_EPOCH) {
       this.counters.dropBadEpoch++;
       return;
     }
@@ -352,13 +354,12 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
   #import(state: SessionState, now: Millis): void {
     const context = { crypto: this.#options.crypto, pool: this.#pool, padding: this.#options.padding };
     const protection = restoreProtection(context, state);
-    const isTaken = state.ownCid.length > 0 && this.#sessions.hasCid(state.ownCid);
+    const isTaken = this.#sessions.hasCid(state.ownCid) || this.#handshakes.table.hasCid(state.ownCid);
     if (protection === undefined || isTaken || !this.#makeRoom(this.handshakeCount, now)) {
       this.#outputs.push({ kind: "refused", session: undefined, cause: "bad-state" });
       return;
     }
-    const { peer, identity, serverName, allowsPathCheck } = state;
-    const usesExtendedMasterSecret = true;
+    const { peer, identity, serverName, usesExtendedMasterSecret, allowsPathCheck } = state;
     const known = { peer, protection, identity, serverName, usesExtendedMasterSecret, allowsPathCheck };
     const start = { ...known, id: this.#nextSessionId++ as SessionId, now };
     const session = this.#add(new Session(start));

@@ -58,3 +58,8 @@ export function alertName(description: number): AlertName | undefined {
   }
   return undefined;
 }
+
+/** True for what ends a handshake: a fatal alert, and close_notify, whose sender says nothing more (RFC 5246 §7.2.1). */
+export function endsHandshake(alert: Alert | undefined): alert is Alert {
+  return alert !== undefined && (alert.fatal || alert.description === AlertDescription.closeNotify);
+}

@@ -22,7 +22,7 @@ import { DTLS_1_2 } from "../record/content-type.ts";
 import type { ResumableSession } from "../session/resumption.ts";
 import { EMPTY_RENEGOTIATION_INFO_SCSV } from "../suite/cipher-suite.ts";
 import type { ClientHandshakeContext } from "./client-context.ts";
-import { offeredExtensions, offeredSuites } from "./client-hello-offer.ts";
+import { offeredExtensions, offeredSession, offeredSuites } from "./client-hello-offer.ts";
 import { agreeOnPremaster } from "./client-premaster.ts";
 import { type AcceptedHello, checkServerHello, type ClientOffer } from "./server-hello-check.ts";
 
@@ -48,7 +48,7 @@ export class ClientHandshake {
   #hello: ServerHello | undefined;
   #presented: PresentedKey | undefined;
   #identity: PeerIdentity = { kind: "anonymous" };
-  #keyExchange: Uint8Array = NO_BYTES;
+  #keyExchange: Uint8Array | undefined;
   #request: CertificateRequest | undefined;
   #secrets: HandshakeSecrets | undefined;
 
@@ -58,7 +58,8 @@ export class ClientHandshake {
     const ownCid = context.cids?.generate(context.random);
     this.ownCid = ownCid ?? NO_BYTES;
     const suites = offeredSuites(context);
-    this.#offer = { suites, extensions: offeredExtensions(context, suites, ownCid) };
+    const resumes = offeredSession(context, suites);
+    this.#offer = { suites, resumes, extensions: offeredExtensions(context, suites, ownCid) };
     this.channel = new HandshakeChannel({
       sendSequence: 0,
       receiveSequence: 0,
@@ -101,7 +102,7 @@ export class ClientHandshake {
     const body = encodeClientHello({
       version: DTLS_1_2,
       random: this.#random,
-      sessionId: this.#context.resume?.sessionId ?? NO_BYTES,
+      sessionId: this.#offer.resumes?.sessionId ?? NO_BYTES,
       cookie,
       cipherSuites: [...codes, EMPTY_RENEGOTIATION_INFO_SCSV],
       compressionMethods: Uint8Array.of(0),
@@ -129,11 +130,11 @@ export class ClientHandshake {
     this.channel.transcript.add(message);
     this.#hello = hello;
     this.#accepted = accepted;
-    const { resume } = this.#context;
-    if (accepted.isResumed && resume !== undefined) {
-      this.#identity = resume.identity;
+    const { resumes } = this.#offer;
+    if (accepted.isResumed && resumes !== undefined) {
+      this.#identity = resumes.identity;
       const negotiated = this.#negotiated(hello, accepted);
-      this.#useSecrets(HandshakeSecrets.fromMaster(this.#context, "client", negotiated, resume.masterSecret));
+      this.#useSecrets(HandshakeSecrets.fromMaster(this.#context, "client", negotiated, resumes.masterSecret));
       this.#awaits = "finished";
     } else {
       this.#awaits = accepted.suite.keyExchange === "ecdhe-ecdsa" ? "certificate" : "server-flight";
@@ -158,7 +159,7 @@ export class ClientHandshake {
   #onServerFlight(message: HandshakeMessage): HandshakeStep {
     switch (message.type) {
       case HandshakeType.serverKeyExchange:
-        if (this.#keyExchange.length > 0 || this.#request !== undefined) return unexpected();
+        if (this.#keyExchange !== undefined || this.#request !== undefined) return unexpected();
         this.#keyExchange = message.body;
         break;
       case HandshakeType.certificateRequest:
@@ -183,7 +184,7 @@ export class ClientHandshake {
     const [hello, accepted] = [this.#hello, this.#accepted];
     if (hello === undefined || accepted === undefined) return unexpected();
     const negotiated = this.#negotiated(hello, accepted);
-    const agreed = agreeOnPremaster(this.#context, negotiated, this.#keyExchange, this.#presented);
+    const agreed = agreeOnPremaster(this.#context, negotiated, this.#keyExchange ?? NO_BYTES, this.#presented);
     if (agreed.kind === "fail") return agreed;
     this.channel.beginFlight();
     const showsKey = this.#request !== undefined && this.#sendCertificate(accepted);

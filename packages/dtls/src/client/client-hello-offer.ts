@@ -1,4 +1,5 @@
 // What a client offers in its hello.
+import { parseIp } from "@coracle/base";
 import { certificateTypeOffer } from "../extension/certificate-type.ts";
 import { connectionIdExtension } from "../extension/connection-id.ts";
 import { extendedMasterSecretExtension, returnRoutabilityCheckExtension } from "../extension/empty-extensions.ts";
@@ -6,6 +7,7 @@ import type { Extension } from "../extension/extension.ts";
 import { serverNameExtension } from "../extension/server-name.ts";
 import { signatureAlgorithmsExtension } from "../extension/signature-algorithms.ts";
 import { ecPointFormatsExtension, supportedGroupsExtension } from "../extension/supported-groups.ts";
+import type { ResumableSession } from "../session/resumption.ts";
 import type { CipherSuite } from "../suite/cipher-suite.ts";
 import type { ClientHandshakeContext } from "./client-context.ts";
 
@@ -14,6 +16,19 @@ export function offeredSuites(context: ClientHandshakeContext): readonly CipherS
   return context.suites.filter((suite) =>
     suite.keyExchange === "ecdhe-ecdsa" ? context.verifyPeer !== undefined : context.psk !== undefined,
   );
+}
+
+/**
+ * The session to resume, if this hello may name it: its suite must be among the offered ones (RFC 5246 §7.4.1.2), and it must be
+ * one with the same host, as nobody proves their name again (RFC 6066 §3).
+ */
+export function offeredSession(
+  context: ClientHandshakeContext,
+  suites: readonly CipherSuite[],
+): ResumableSession | undefined {
+  const { resume, serverName } = context;
+  if (resume === undefined || resume.serverName !== serverName) return undefined;
+  return suites.some((suite) => suite.code === resume.suite) ? resume : undefined;
 }
 
 /** The extensions of ClientHello; `ownCid` is absent if connection IDs are not offered. */
@@ -25,7 +40,10 @@ export function offeredExtensions(
   const usesGroups = suites.some((suite) => suite.keyExchange !== "psk");
   const usesCertificates = suites.some((suite) => suite.keyExchange === "ecdhe-ecdsa");
   const extensions: Extension[] = [];
-  if (context.serverName !== undefined) extensions.push(serverNameExtension(context.serverName));
+  // An address is no host name (RFC 6066 §3): it is what the certificate is checked against, and not sent.
+  if (context.serverName !== undefined && !parseIp(context.serverName).ok) {
+    extensions.push(serverNameExtension(context.serverName));
+  }
   if (usesGroups) extensions.push(supportedGroupsExtension(context.groups), ecPointFormatsExtension());
   if (usesCertificates || context.signatureSchemes.length > 0) {
     extensions.push(signatureAlgorithmsExtension(context.signatureSchemes));

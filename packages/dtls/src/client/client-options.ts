@@ -4,6 +4,7 @@ import type { CidGenerator } from "../cid/cid-generator.ts";
 import { RETRANSMISSION_TIMING, type RetransmissionTiming } from "../connection/handshake-channel.ts";
 import type { Credentials } from "../connection/handshake-context.ts";
 import type { PeerVerifier } from "../connection/identity.ts";
+import type { PrefersPath } from "../connection/session-records.ts";
 import type { CryptoProvider, GroupName } from "../crypto-provider.ts";
 import type { CertificateType } from "../extension/certificate-type.ts";
 import type { Extension } from "../extension/extension.ts";
@@ -42,6 +43,8 @@ export interface DtlsClientOptions {
   /** Offer RFC 9853; default true. */
   readonly returnRoutabilityCheck?: boolean;
   readonly pathCheckMode?: PathCheckMode;
+  /** Default: every path a challenge comes by is as good as another. */
+  readonly prefersPath?: PrefersPath;
   readonly extraKeySizeBytes?: number;
   readonly datagramSizeMax?: number;
   readonly timing?: RetransmissionTiming;
@@ -70,6 +73,7 @@ export function resolveClientOptions(options: DtlsClientOptions): ResolvedClient
     requireExtendedMasterSecret: false,
     returnRoutabilityCheck: true,
     pathCheckMode: "basic",
+    prefersPath: () => true,
     extraKeySizeBytes: 0,
     datagramSizeMax: DATAGRAM_SIZE_MAX_DEFAULT,
     timing: RETRANSMISSION_TIMING,

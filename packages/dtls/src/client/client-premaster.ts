@@ -3,7 +3,7 @@ import { drawKeyShare, fail, type HandshakeFailure } from "../connection/handsha
 import type { NegotiatedParameters } from "../connection/handshake-secrets.ts";
 import type { PresentedKey } from "../connection/identity.ts";
 import { hashOfScheme } from "../extension/signature-algorithms.ts";
-import { groupByNumber } from "../extension/supported-groups.ts";
+import { groupByNumber, isAgreedForm } from "../extension/supported-groups.ts";
 import type { ClientKeyExchange } from "../handshake/client-key-exchange.ts";
 import {
   type EcParameters,
@@ -105,7 +105,7 @@ function agree(
   }
   const share = drawKeyShare(context, group);
   if (share === undefined) return fail("internalError", "no key could be made");
-  const shared = share.agree(parameters.publicKey);
+  const shared = isAgreedForm(group, parameters.publicKey) ? share.agree(parameters.publicKey) : undefined;
   if (shared === undefined) return fail("illegalParameter", "the server's point is not valid");
   return { kind: "shared", shared, publicKey: share.publicKey };
 }

@@ -2,16 +2,19 @@
 import { fail, type HandshakeFailure } from "../connection/handshake-context.ts";
 import { type CertificateType, parseCertificateTypeChoice } from "../extension/certificate-type.ts";
 import { parseConnectionId } from "../extension/connection-id.ts";
-import { isFirstHandshake } from "../extension/empty-extensions.ts";
+import { isFirstHandshake, isSignalled } from "../extension/empty-extensions.ts";
 import { type Extension, ExtensionType, findExtension } from "../extension/extension.ts";
 import type { ServerHello } from "../handshake/server-hello.ts";
 import { DTLS_1_2 } from "../record/content-type.ts";
+import type { ResumableSession } from "../session/resumption.ts";
 import type { CipherSuite } from "../suite/cipher-suite.ts";
 import type { ClientHandshakeContext } from "./client-context.ts";
 
 /** What was offered. */
 export interface ClientOffer {
   readonly suites: readonly CipherSuite[];
+  /** The session that the hello named. */
+  readonly resumes: ResumableSession | undefined;
   readonly extensions: readonly Extension[];
 }
 
@@ -44,20 +47,24 @@ export function checkServerHello(
   if (renegotiation !== undefined && !isFirstHandshake(renegotiation)) {
     return fail("handshakeFailure", "the server claims an earlier handshake");
   }
-  return acceptExtensions(context, hello, suite);
+  return acceptExtensions(context, hello, { suite, resumes: offer.resumes });
 }
 
 function acceptExtensions(
   context: ClientHandshakeContext,
   hello: ServerHello,
-  suite: CipherSuite,
+  { suite, resumes }: { readonly suite: CipherSuite; readonly resumes: ResumableSession | undefined },
 ): AcceptedHello | HandshakeFailure {
-  const usesExtendedMasterSecret = findExtension(hello.extensions, ExtensionType.extendedMasterSecret) !== undefined;
+  const usesExtendedMasterSecret = isSignalled(hello.extensions, ExtensionType.extendedMasterSecret);
+  const allowsPathCheck = isSignalled(hello.extensions, ExtensionType.returnRoutabilityCheck);
+  if (usesExtendedMasterSecret === undefined || allowsPathCheck === undefined) {
+    return fail("decodeError", "an extension without content has some");
+  }
   if (context.requireExtendedMasterSecret && !usesExtendedMasterSecret) {
     return fail("handshakeFailure", "the server has no extended master secret");
   }
-  const isResumed = context.resume !== undefined && sameBytes(context.resume.sessionId, hello.sessionId);
-  if (isResumed && (suite.code !== context.resume?.suite || !usesExtendedMasterSecret)) {
+  const isResumed = resumes !== undefined && sameBytes(resumes.sessionId, hello.sessionId);
+  if (isResumed && (suite.code !== resumes.suite || !usesExtendedMasterSecret)) {
     return fail("illegalParameter", "the server resumes a session under other terms");
   }
   const cidData = findExtension(hello.extensions, ExtensionType.connectionId);
@@ -72,7 +79,6 @@ function acceptExtensions(
       return fail("unsupportedCertificate", "the server's type of certificate was not offered");
     }
   }
-  const allowsPathCheck = findExtension(hello.extensions, ExtensionType.returnRoutabilityCheck) !== undefined;
   if (allowsPathCheck && peerCid === undefined) return fail("illegalParameter", "rrc without a connection ID");
   return {
     kind: "accepted",

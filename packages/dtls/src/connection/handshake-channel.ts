@@ -127,11 +127,6 @@ export class HandshakeChannel implements RecordSource {
     return this.#reassembly.add(fragment, epoch);
   }
 
-  /** True if `fragment` belongs to the newest message already taken: its sender did not get our last flight. */
-  isLastTaken(fragment: HandshakeFragment): boolean {
-    return fragment.messageSequence === this.#reassembly.nextSequence - 1;
-  }
-
   /** The next whole message. HelloRequest is never part of the transcript, Finished and others add themselves. */
   take(): { readonly message: HandshakeMessage; readonly epoch: number } | undefined {
     return this.#reassembly.take();

@@ -1,4 +1,5 @@
 // Sealing and opening the records of epoch 1 (RFC 6655 §3, RFC 5288 §3, RFC 9146 §4 and §5).
+import { assert } from "@coracle/base";
 import type { AeadCipher, AeadMessage, CryptoProvider } from "../crypto-provider.ts";
 import { ADDITIONAL_CID_OFFSET, cidAdditional, plainAdditional } from "../record/additional-data.ts";
 import { ContentType, RECORD_CONTENT_SIZE_MAX, SEQUENCE_MAX } from "../record/content-type.ts";
@@ -148,8 +149,9 @@ export class RecordProtection implements Coolable {
     return RECORD_HEADER_SIZE + peerCid.length + EXPLICIT_NONCE_SIZE + inner + suite.tagSizeBytes;
   }
 
-  /** One record with `content` of `type`, under the next sequence number. Check {@link isExhausted} before. */
+  /** One record with `content` of `type`, under the next sequence number. Check {@link isExhausted} before: no nonce is used twice. */
   seal(type: number, content: Uint8Array): Uint8Array {
+    assert(!this.isExhausted, "Cannot seal a record: every sequence number has been used");
     const { peerCid } = this;
     const sequence = this.writeSequence++;
     const usesCid = peerCid.length > 0;
@@ -187,7 +189,7 @@ export class RecordProtection implements Coolable {
     const usesCid = header.type === ContentType.tls12Cid;
     if (usesCid !== this.hasOwnCid) return CID_MISSING;
     const size = end - payloadStart - EXPLICIT_NONCE_SIZE - suite.tagSizeBytes;
-    if (size < (usesCid ? 1 : 0) || size > INNER_SIZE_MAX) return BAD_RECORD;
+    if (size < (usesCid ? 1 : 0) || size > (usesCid ? INNER_SIZE_MAX : RECORD_CONTENT_SIZE_MAX)) return BAD_RECORD;
     if (!this.window.permits(header.sequence)) return REPLAYED;
     message.additional = usesCid
       ? this.#ownCidAdditional(datagram, start, size)
@@ -220,7 +222,7 @@ export class RecordProtection implements Coolable {
     if (!usesCid) return { ok: true, type: header.type, content: opened.slice(0, size), isNewest };
     const at = innerTypeIndex(opened, size);
     const type = opened[at];
-    if (type === undefined || type === ContentType.tls12Cid) return BAD_RECORD;
+    if (type === undefined || type === ContentType.tls12Cid || at > RECORD_CONTENT_SIZE_MAX) return BAD_RECORD;
     return { ok: true, type, content: opened.slice(0, at), isNewest };
   }
 

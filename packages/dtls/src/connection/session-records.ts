@@ -23,6 +23,12 @@ export type AddressUpdate = "newest-record" | "never";
  */
 export type NeedsPathCheck = (from: PeerAddress, to: PeerAddress) => boolean;
 
+/**
+ * Whether this side wants to go on using the path that a challenge came by: if not it answers path_drop, and the peer turns to
+ * the other one (RFC 9853, the enhanced check). For drivers with more than one path whose addresses tell them apart.
+ */
+export type PrefersPath = (peer: PeerAddress) => boolean;
+
 /** Where a session's records lead to. */
 export interface SessionEnvironment {
   readonly random: Random;
@@ -31,6 +37,7 @@ export interface SessionEnvironment {
   readonly addressUpdate: AddressUpdate;
   readonly needsPathCheck: NeedsPathCheck;
   readonly pathCheckMode: PathCheckMode;
+  readonly prefersPath: PrefersPath;
   readonly datagramSizeMax: number;
   emit(output: DtlsOutput): void;
   /** Forgets a session and says so. */
@@ -83,7 +90,7 @@ export function sendRecord(
   const size = protection.sealedSize(content.length);
   if (size > env.datagramSizeMax) return "too-large";
   const isUnverified = pathCheck !== undefined && pathCheck.stage === "new";
-  if (isUnverified && !pathCheck.maySend(size)) {
+  if (isUnverified && !pathCheck.maySend(size, type === ContentType.returnRoutabilityCheck)) {
     const mayWait = type === ContentType.applicationData && pathCheck.hold(content);
     return mayWait ? "held" : "amplification-limit";
   }
@@ -169,7 +176,11 @@ function followAddress(env: SessionEnvironment, session: Session, record: Opened
     return;
   }
   const check = session.pathCheck;
-  if (check?.candidate === arrival.peer) check.received(arrival.sizeBytes);
+  if (check?.candidate === arrival.peer) {
+    check.received(arrival.sizeBytes);
+    // What came before was too little to send a challenge for.
+    if (check.stage === "new" && !check.isAsked) sendChallenge(env, session, check);
+  }
   if (!record.isNewest || env.addressUpdate === "never") return;
   if (!session.allowsPathCheck || !env.needsPathCheck(session.peer, arrival.peer)) {
     endCheck(env, session, arrival.peer);
@@ -222,7 +233,8 @@ function onPathMessage(env: SessionEnvironment, session: Session, content: Uint8
     return;
   }
   if (message.kind === "challenge") {
-    const bytes = encodePathMessage({ kind: "response", cookie: message.cookie });
+    const kind = env.prefersPath(arrival.peer) ? "response" : "drop";
+    const bytes = encodePathMessage({ kind, cookie: message.cookie });
     if (session.protection.isExhausted) return;
     const sealed = session.protection.seal(ContentType.returnRoutabilityCheck, bytes);
     // At once, and to where the challenge came from (RFC 9853 §5.4).

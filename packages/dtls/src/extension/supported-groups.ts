@@ -28,3 +28,13 @@ export function ecPointFormatsExtension(): Extension {
 export function allowsUncompressed(data: Uint8Array): boolean {
   return data.length > 1 && data[0] === data.length - 1 && data.subarray(1).includes(0);
 }
+
+/** Bytes of an uncompressed point of P-256, and its first. */
+const [P256_POINT_SIZE, UNCOMPRESSED] = [65, 4] as const;
+const X25519_POINT_SIZE = 32;
+
+/** True if a point has the one form that was agreed on (RFC 8422 §5.4, §5.11): libraries take others too. Says nothing of its place. */
+export function isAgreedForm(group: GroupName, point: Uint8Array): boolean {
+  if (group === "x25519") return point.length === X25519_POINT_SIZE;
+  return point.length === P256_POINT_SIZE && point[0] === UNCOMPRESSED;
+}

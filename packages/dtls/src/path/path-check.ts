@@ -38,6 +38,7 @@ export class PathCheck {
   readonly #timeoutMs: number;
   #receivedBytes = 0;
   #sentBytes = 0;
+  #isAsked = false;
 
   constructor(candidate: string, cookie: Uint8Array, mode: PathCheckMode, timing: PathCheckTiming) {
     this.candidate = candidate;
@@ -47,15 +48,22 @@ export class PathCheck {
     this.dueAt = millis(timing.now + timing.timeoutMs);
   }
 
+  /** True once the new address has been sent its challenge. */
+  get isAsked(): boolean {
+    return this.#isAsked;
+  }
+
   /** Notes bytes that came, authenticated, from the candidate. */
   received(sizeBytes: number): void {
     this.#receivedBytes += sizeBytes;
   }
 
-  /** Claims `sizeBytes` towards the candidate; false if that would exceed the limit. */
-  maySend(sizeBytes: number): boolean {
+  /** Claims `sizeBytes` towards the candidate; false if that would exceed the limit. The challenge comes before everything else. */
+  maySend(sizeBytes: number, isChallenge: boolean): boolean {
+    if (!isChallenge && !this.#isAsked) return false;
     if (this.#sentBytes + sizeBytes > AMPLIFICATION_FACTOR * this.#receivedBytes) return false;
     this.#sentBytes += sizeBytes;
+    if (isChallenge) this.#isAsked = true;
     return true;
   }
 

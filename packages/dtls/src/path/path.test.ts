@@ -159,6 +159,46 @@ describe("a return routability check", () => {
     assert.deepEqual(outputOf(pair.serverOutputs, "address"), { kind: "address", session, from: "a", to: "b" });
   });
 
+  it("asks a new address once enough has come from it for a challenge that padding makes long", () => {
+    const padding = { kind: "minimum", sizeBytes: 250 } as const;
+    const { pair, session } = establish({ padding });
+    pair.rebind("a", "b");
+    const challenges = (): number => pair.sent.filter(({ from, to }) => from === "server" && to === "b").length;
+    const asked: number[] = [];
+    for (let count = 0; count < 4; count++) {
+      pair.tell("b", { kind: "send", bytes: Uint8Array.of(count) });
+      pair.run({ durationMs: 6 });
+      pair.tellServer({ kind: "send", session, bytes: Uint8Array.of(count) });
+      asked.push(challenges());
+      const got = pair.sent.filter(({ from }) => from === "b").reduce((sum, { bytes }) => sum + bytes.length, 0);
+      const given = pair.sent.filter(({ to }) => to === "b").reduce((sum, { bytes }) => sum + bytes.length, 0);
+      if (asked.at(-1) === 0 || asked.at(-1) === 1) assert.ok(given <= 3 * got);
+    }
+    assert.deepEqual(asked.slice(0, 3), [0, 0, 1], "data does not use up what the challenge needs");
+    pair.run({ durationMs: 50 });
+    assert.deepEqual(outputOf(pair.serverOutputs, "address"), { kind: "address", session, from: "a", to: "b" });
+  });
+
+  it("goes to the new address at once when the peer gives the old path up (path_drop)", () => {
+    let isPreferred = true;
+    const { pair, session } = establish({ pathCheckMode: "enhanced" }, { prefersPath: () => isPreferred });
+    pair.tell("a", { kind: "send", bytes: new Uint8Array(60) });
+    const record = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    isPreferred = false;
+    // The client sent it by its other path; the challenge still finds it on the old one.
+    pair.tellServer({ kind: "datagram", peer: "b", bytes: record });
+    assert.equal(pair.sent.at(-1)?.to, "a");
+    pair.run({ durationMs: 11 });
+    const [dropped, asked] = pair.sent.slice(-2);
+    assert.deepEqual([dropped?.from, asked?.to], ["a", "b"]);
+    assert.equal(outputsOf(pair.serverOutputs, "address").length, 0);
+    pair.rebind("a", "b");
+    isPreferred = true;
+    pair.tell("b", { kind: "datagram", peer: "server", bytes: asked?.bytes ?? new Uint8Array(0) });
+    pair.run({ durationMs: 11 });
+    assert.deepEqual(outputOf(pair.serverOutputs, "address"), { kind: "address", session, from: "a", to: "b" });
+  });
+
   it("ends when the old address speaks again", () => {
     const { pair } = establish();
     pair.tell("a", { kind: "send", bytes: Uint8Array.of(1) });
@@ -199,9 +239,11 @@ describe("path messages", () => {
 
   it("are counted against what the candidate sent", () => {
     const check = new PathCheck("x", new Uint8Array(8), "basic", { now: millis(0), timeoutMs: 1000 });
-    assert.equal(check.maySend(1), false);
+    assert.equal(check.maySend(1, true), false);
     check.received(10);
-    assert.equal(check.maySend(30), true);
-    assert.equal(check.maySend(1), false);
+    assert.equal(check.maySend(1, false), false, "the challenge comes first");
+    assert.equal(check.maySend(20, true), true);
+    assert.equal(check.maySend(10, false), true);
+    assert.equal(check.maySend(1, false), false);
   });
 });

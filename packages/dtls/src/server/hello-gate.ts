@@ -25,7 +25,7 @@ const DROPPED: GateVerdict = { kind: "dropped" };
 export function checkHello(
   cookies: CookieJar,
   counters: Counters,
-  arrival: { readonly peer: PeerAddress; readonly recordSequence: number; readonly datagramSizeBytes: number },
+  arrival: { readonly peer: PeerAddress; readonly recordSequence: number; readonly recordSizeBytes: number },
   fragment: HandshakeFragment,
 ): GateVerdict {
   // To put fragments together there would have to be state for an address that nobody has verified.
@@ -50,7 +50,8 @@ export function checkHello(
   });
   const source: RecordSource = { plainSequence: arrival.recordSequence, protection: undefined };
   const bytes = plainRecord(source, ContentType.handshake, answer);
-  if (bytes.length > arrival.datagramSizeBytes) {
+  // Measured by the record: a datagram may hold many hellos, and all answers together must not exceed it.
+  if (bytes.length > arrival.recordSizeBytes) {
     counters.dropBadHello++;
     return DROPPED;
   }

@@ -11,7 +11,7 @@ import { HandshakeSecrets, type NegotiatedParameters } from "../connection/hands
 import { type PeerIdentity, type PresentedKey, identityOf } from "../connection/identity.ts";
 import type { KeyShare } from "../crypto-provider.ts";
 import { hashOfScheme, SIGNATURE_SCHEMES, ECDSA_SHA256 } from "../extension/signature-algorithms.ts";
-import { groupNumber } from "../extension/supported-groups.ts";
+import { groupNumber, isAgreedForm } from "../extension/supported-groups.ts";
 import { encodeCertificateChain, encodeRawPublicKey } from "../handshake/certificate.ts";
 import { encodeCertificateRequest } from "../handshake/certificate-request.ts";
 import { parseCertificateVerify } from "../handshake/certificate-verify.ts";
@@ -237,10 +237,11 @@ export class ServerHandshake {
   }
 
   #onKeyExchange(message: HandshakeMessage): HandshakeStep {
-    const { suite } = this.#choice;
+    const { suite, group } = this.#choice;
     const exchange = parseClientKeyExchange(suite.keyExchange, message.body);
     if (exchange === undefined) return fail("decodeError", "ClientKeyExchange is malformed");
-    const shared = this.#keyShare?.agree(exchange.publicKey);
+    const isRightForm = group !== undefined && isAgreedForm(group, exchange.publicKey);
+    const shared = isRightForm ? this.#keyShare?.agree(exchange.publicKey) : undefined;
     if (suite.keyExchange !== "psk" && shared === undefined) {
       return fail("illegalParameter", "the client's point is not valid");
     }

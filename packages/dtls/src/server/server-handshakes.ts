@@ -1,6 +1,6 @@
 // The handshakes of a server: the gate, the budget, the table, and what becomes of each (RFC 6347 §4.2).
 import { type Millis, millis } from "@coracle/base";
-import { type AlertName, alertName, encodeAlert } from "../alert/alert.ts";
+import { type AlertName, alertName, encodeAlert, endsHandshake } from "../alert/alert.ts";
 import type { CidKey } from "../cid/cid-key.ts";
 import type { Counters } from "../connection/counters.ts";
 import type { DeadlineQueue } from "../connection/deadline-queue.ts";
@@ -75,14 +75,14 @@ export class ServerHandshakes {
 
   /** Takes the first fragment of a plain record that is a ClientHello. */
   onClientHello(arrived: Arrived, header: RecordHeader, fragment: HandshakeFragment): void {
-    const { peer, bytes, now } = arrived;
+    const { peer, now } = arrived;
     const { counters, options } = this.#owner;
     if (!this.isAccepting) {
       counters.dropNotAccepting++;
       return;
     }
     this.#ownCookies.rotate(now);
-    const source = { peer, recordSequence: header.sequence, datagramSizeBytes: bytes.length };
+    const source = { peer, recordSequence: header.sequence, recordSizeBytes: header.end - header.start };
     const verdict = checkHello(options.cookies ?? this.#ownCookies, counters, source, fragment);
     if (verdict.kind === "dropped") return;
     if (verdict.kind === "answer") {
@@ -195,7 +195,7 @@ export class ServerHandshakes {
       const { alert, reason } = progress.failure;
       this.#sendAlert(pending, alert);
       this.#fail(pending, "alert-sent", alert, reason);
-    } else if (progress.alert?.fatal === true) {
+    } else if (endsHandshake(progress.alert)) {
       this.#owner.counters.alertsReceived++;
       this.#fail(pending, "alert-received", alertName(progress.alert.description), "the client gave up");
     } else if (progress.result !== undefined) {
@@ -229,7 +229,7 @@ export class ServerHandshakes {
     pending.handshake.channel.protection?.release();
     // Only its own peer can make us forget a session to resume: ids are sent in the clear, so others know them.
     const { resumes } = pending.handshake;
-    const isFatal = cause === "alert-sent" || cause === "alert-received";
+    const isFatal = cause === "alert-sent" || (cause === "alert-received" && alert !== "closeNotify");
     if (isFatal && resumes !== undefined && pending.run.peerHasKeys) {
       this.#context.sessions?.forget(resumes.ticket);
     }

@@ -4,7 +4,7 @@ import { fail, type HandshakeFailure } from "../connection/handshake-context.ts"
 import type { GroupName } from "../crypto-provider.ts";
 import { type CertificateType, parseCertificateTypeOffer } from "../extension/certificate-type.ts";
 import { parseConnectionId } from "../extension/connection-id.ts";
-import { isFirstHandshake } from "../extension/empty-extensions.ts";
+import { isFirstHandshake, isSignalled } from "../extension/empty-extensions.ts";
 import { ExtensionType, findExtension, parseUint16List } from "../extension/extension.ts";
 import { parseServerName } from "../extension/server-name.ts";
 import { ECDSA_SHA256 } from "../extension/signature-algorithms.ts";
@@ -61,7 +61,8 @@ export function negotiate(
   if (renegotiation !== undefined && !isFirstHandshake(renegotiation)) {
     return fail("handshakeFailure", "the hello claims an earlier handshake");
   }
-  const usesExtendedMasterSecret = findExtension(hello.extensions, ExtensionType.extendedMasterSecret) !== undefined;
+  const usesExtendedMasterSecret = isSignalled(hello.extensions, ExtensionType.extendedMasterSecret);
+  if (usesExtendedMasterSecret === undefined) return fail("decodeError", "extended_master_secret is not empty");
   if (context.requireExtendedMasterSecret && !usesExtendedMasterSecret) {
     return fail("handshakeFailure", "the client offers no extended master secret");
   }
@@ -142,9 +143,9 @@ function chooseCid(
   }
   const peerCid = parseConnectionId(data);
   if (peerCid === undefined) return fail("illegalParameter", "the connection ID extension is malformed");
-  const rrc = findExtension(hello.extensions, ExtensionType.returnRoutabilityCheck);
-  if (rrc !== undefined && rrc.length > 0) return fail("decodeError", "the rrc extension is not empty");
-  return { kind: "cid", peerCid, allowsPathCheck: rrc !== undefined && context.returnRoutabilityCheck };
+  const offersPathCheck = isSignalled(hello.extensions, ExtensionType.returnRoutabilityCheck);
+  if (offersPathCheck === undefined) return fail("decodeError", "the rrc extension is not empty");
+  return { kind: "cid", peerCid, allowsPathCheck: offersPathCheck && context.returnRoutabilityCheck };
 }
 
 function chooseSuite(context: ServerHandshakeContext, hello: ClientHello, offer: Offer): CipherSuite | undefined {

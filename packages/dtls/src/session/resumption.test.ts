@@ -12,7 +12,8 @@ import { encodeMessage, HandshakeType } from "../handshake/handshake-header.ts";
 import { encodeServerHello } from "../handshake/server-hello.ts";
 import { loadCredentials, systemCrypto as crypto, trustVerifier } from "../io/mod.ts";
 import { cipherSuiteByName, type DtlsOutput, NO_PADDING, RandomCids, type ResumableSession } from "../mod.ts";
-import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, SessionStore } from "../mod.ts";
+import { CLIENT_HELLO_SESSION_ID_AT, DtlsClient, type DtlsClientOptions, DtlsServer } from "../mod.ts";
+import { type DtlsServerOptions, SessionStore } from "../mod.ts";
 import { LossyPair, PERFECT_NETWORK } from "../testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "../testing/outputs.ts";
 import { restoreProtection } from "./session-state.ts";
@@ -87,7 +88,9 @@ describe("resumption", () => {
   it("falls back to a full handshake when the server forgot, or the client means another host", () => {
     const { pair, store } = makeServer();
     const resume = resumableOf(pair, { serverName: "one" });
-    assert.equal(isResumed(connect(pair, "b", { resume, serverName: "two" })), false);
+    // A client that says nothing of the other host: the server looks for itself.
+    const renamed = { ...resume, serverName: "two" };
+    assert.equal(isResumed(connect(pair, "b", { resume: renamed, serverName: "two" })), false);
     store.forget(store.find(resume.sessionId, pair.now)?.ticket ?? 0);
     assert.equal(isResumed(connect(pair, "c", { resume, serverName: "one" })), false);
     assert.equal(pair.server.counters.resumptionsRefused, 2);
@@ -98,9 +101,27 @@ describe("resumption", () => {
     assert.ok(first !== undefined && second !== undefined);
     const { pair, store } = makeServer();
     const resume = resumableOf(pair, { suites: [first] });
-    assert.equal(isResumed(connect(pair, "b", { resume, suites: [second] })), false);
+    const changed = { ...resume, suite: second.code };
+    assert.equal(isResumed(connect(pair, "b", { resume: changed, suites: [second] })), false);
     const other = makeServer({ suites: [second], sessions: store });
     assert.equal(isResumed(connect(other.pair, "b", { resume })), false);
+  });
+
+  it("is not asked for by a client with another host in mind, or without the suite", () => {
+    const suites = [cipherSuiteByName("PSK_WITH_AES_128_CCM_8") ?? assert.fail()];
+    const { pair } = makeServer();
+    const resume = resumableOf(pair, { serverName: "one", suites });
+    const others = [cipherSuiteByName("PSK_WITH_AES_128_CCM") ?? assert.fail()];
+    for (const [options, isNamed] of [
+      [{ serverName: "one", suites }, true],
+      [{ serverName: "two", suites }, false],
+      [{ suites }, false],
+      [{ serverName: "one", suites: others }, false],
+    ] as const) {
+      pair.connect("b", new DtlsClient({ crypto, random: new SeededRandom(7), psk, resume, ...options }));
+      const hello = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+      assert.equal(hello[CLIENT_HELLO_SESSION_ID_AT - 1], isNamed ? 32 : 0);
+    }
   });
 
   it("gives no session id without a store", () => {

@@ -26,6 +26,7 @@ export interface SessionState {
   readonly window: ReplayWindowState;
   readonly identity: PeerIdentity;
   readonly serverName: string | undefined;
+  readonly usesExtendedMasterSecret: boolean;
   readonly allowsPathCheck: boolean;
 }
 
@@ -47,6 +48,7 @@ export function saveSession(session: Session): SessionState {
     window: protection.window.save(),
     identity: session.identity,
     serverName: session.serverName,
+    usesExtendedMasterSecret: session.usesExtendedMasterSecret,
     allowsPathCheck: session.allowsPathCheck,
   };
 }

@@ -20,6 +20,13 @@ interface CidAnswer {
   readonly worker: number;
 }
 
+interface Diagnosed {
+  readonly workers: number;
+  readonly "max-connections": number;
+  readonly held: { readonly sessions: number };
+  readonly dtls: { readonly handshakesCompleted: number };
+}
+
 const routed = (router: RouterProcess, route: string): Promise<number> =>
   router.metric(`coracle_router_datagrams_total{route="${route}"}`);
 
@@ -59,6 +66,26 @@ describe("a router with three workers", () => {
       const sessions = (await router.json("/sessions")) as { sessions: number; workers: number };
       assert.deepEqual([sessions.sessions, sessions.workers], [DEVICES, 3]);
       assert.equal(await router.metric('coracle_router_held{what="sessions"}'), DEVICES);
+    } finally {
+      for (const device of devices) device.close();
+      await router.stop();
+    }
+  });
+
+  it("tells every device the counters of the process, whichever worker it asks", async () => {
+    const router = await startRouter(["--psk-file", pskFile, "--workers", "3"]);
+    const devices: UdpDevice[] = [];
+    try {
+      await connectAll(router.port, devices);
+      for (const device of devices) {
+        let seen: Diagnosed | undefined;
+        // Workers tell each other a few times a second.
+        await eventually(async () => {
+          seen = JSON.parse((await device.request("GET", "diagnose")).payload.toString()) as Diagnosed;
+          return seen.held.sessions === DEVICES && seen.dtls.handshakesCompleted === DEVICES;
+        }, "the sessions of all workers");
+        assert.deepEqual([seen?.workers, seen?.["max-connections"]], [3, 150_000]);
+      }
     } finally {
       for (const device of devices) device.close();
       await router.stop();

@@ -1,4 +1,5 @@
 // The resources of the built-in CoAP application: those of Californium's test server that make sense for a router.
+import type { CounterGroups } from "./process-counters.ts";
 
 /** A request as far as resources are concerned. */
 export interface ResourceRequest {
@@ -40,9 +41,22 @@ export interface ResourceFacts {
 export interface ResourceSources {
   /** `undefined` if the session has just ended. */
   readonly facts: () => ResourceFacts | undefined;
-  /** Counters by name, for `diagnose`. */
-  readonly counters: () => Readonly<Record<string, number>>;
+  /** For `diagnose`. */
+  readonly diagnosis: () => Diagnosis;
 }
+
+/** How this node does. */
+export interface Diagnosis {
+  readonly nodeId: number;
+  readonly workers: number;
+  /** The limit of the process. */
+  readonly sessionsMax: number;
+  /** What all workers count, by group: {@link DIAGNOSED_GROUPS}. */
+  readonly groups: CounterGroups;
+}
+
+/** Groups of counters, each a resource below `diagnose`. */
+export const DIAGNOSED_GROUPS = ["held", "application", "routes", "drops", "dtls", "dtls-drops"] as const;
 
 /** Content formats (RFC 7252 §12.3). */
 export const ContentFormat = { text: 0, links: 40, octets: 42, json: 50 } as const;
@@ -62,6 +76,7 @@ const RESOURCES: ReadonlyMap<string, { readonly title: string; readonly answer: 
   ["myip", { title: "The address that asks", answer: myIp }],
   ["echo", { title: "Answers with the payload", answer: echo }],
   ["diagnose", { title: "Counters of this node", answer: diagnose }],
+  ...DIAGNOSED_GROUPS.map((group) => [`diagnose/${group}`, { title: "", answer: diagnoseGroup(group) }] as const),
   [".well-known/core", { title: "", answer: listResources }],
 ]);
 
@@ -116,13 +131,28 @@ function echo({ method, payload }: ResourceRequest): ResourceAnswer {
   return { code, format: payload.length > 0 ? ContentFormat.octets : undefined, payload };
 }
 
-function diagnose({ method }: ResourceRequest, { counters }: ResourceSources): ResourceAnswer {
+/** Everything that is not zero; where that is too much for a record, what is held, and the names of the resources with the rest. */
+function diagnose({ method, accept }: ResourceRequest, { diagnosis }: ResourceSources): ResourceAnswer {
   if (method !== "GET") return refused("4.05");
-  const seen = Object.entries(counters()).filter(([, value]) => value !== 0);
-  const answer = json(Object.fromEntries(seen));
-  return answer.payload.length <= RESPONSE_SIZE_BYTES_MAX
-    ? answer
-    : json({ counters: seen.length, note: "see /metrics" });
+  if (accept !== undefined && accept !== ContentFormat.json) return refused("4.06");
+  const { nodeId, workers, sessionsMax, groups } = diagnosis();
+  const facts = { "node-id": nodeId, workers, "max-connections": sessionsMax };
+  const seen = DIAGNOSED_GROUPS.map((group) => [group, notZero(groups[group])] as const);
+  const answer = json({ ...facts, ...Object.fromEntries(seen) });
+  if (answer.payload.length <= RESPONSE_SIZE_BYTES_MAX) return answer;
+  return json({ ...facts, held: notZero(groups["held"]), more: DIAGNOSED_GROUPS.map((group) => `diagnose/${group}`) });
+}
+
+function diagnoseGroup(group: (typeof DIAGNOSED_GROUPS)[number]): Resource {
+  return ({ method, accept }, { diagnosis }) => {
+    if (method !== "GET") return refused("4.05");
+    if (accept !== undefined && accept !== ContentFormat.json) return refused("4.06");
+    return json(notZero(diagnosis().groups[group]));
+  };
+}
+
+function notZero(counts: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
 }
 
 function listResources({ method }: ResourceRequest): ResourceAnswer {

@@ -1,8 +1,9 @@
 // The built-in CoAP server (RFC 7252) on DTLS sessions: one message a record, answers piggybacked.
-import { formatIp } from "@coracle/base";
+import { formatIp, type Millis } from "@coracle/base";
 import { formatEndpoint } from "@coracle/cluster";
 import type { SessionId } from "@coracle/dtls";
 import { generate, type Option, parse, type ParsedPacket } from "coap-packet";
+import type { ProcessCounters } from "../core/process-counters.ts";
 import { answerRequest, type ResourceAnswer, type ResourceFacts, type ResourceRequest } from "../core/resources.ts";
 import type { Application, ApplicationCounts, DescribeSession, DeviceSession, Reply } from "./application.ts";
 import { hexText, identityText } from "./identity-text.ts";
@@ -14,8 +15,9 @@ export interface CoapApplicationOptions {
   readonly server: string;
   readonly reply: Reply;
   readonly describe: DescribeSession;
-  /** Counters for the resource `diagnose`. */
-  readonly diagnose: () => Readonly<Record<string, number>>;
+  /** For the resource `diagnose`. */
+  readonly sessionsMax: number;
+  readonly counters: ProcessCounters;
 }
 
 /** Options that a request may have; every other critical one is refused (RFC 7252 §5.4.1). */
@@ -83,8 +85,8 @@ export class CoapApplication implements Application {
     return {};
   }
 
-  tick(): void {
-    // Nothing waits.
+  tick(now: Millis): void {
+    this.#options.counters.tick(now);
   }
 
   close(): void {
@@ -120,13 +122,13 @@ export class CoapApplication implements Application {
   #answer(session: SessionId, message: ParsedPacket): ResourceAnswer {
     const request = requestOf(message);
     if (request === undefined) return { code: "4.02", format: undefined, payload: new Uint8Array(0) };
-    const { diagnose, describe } = this.#options;
+    const { describe, counters, nodeId, sessionsMax } = this.#options;
     return answerRequest(request, {
       facts: () => {
         const device = describe(session);
         return device && this.#facts(device);
       },
-      counters: diagnose,
+      diagnosis: () => ({ nodeId, sessionsMax, ...counters.total() }),
     });
   }
 

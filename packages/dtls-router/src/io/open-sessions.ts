@@ -3,6 +3,7 @@ import type { Logger } from "@coracle/lifecycle";
 import { cpuCount, cryptoProviderReport, describeUdpPath, resolveHost, UdpError } from "@coracle/runtime";
 import { cidSize } from "../cid-flags.ts";
 import type { DtlsRouterConfig } from "../config.ts";
+import { layOutCounters } from "../core/process-counters.ts";
 import {
   HELD_PART_MIN,
   PASSING_PART_MIN,
@@ -33,7 +34,11 @@ export async function openSessions(options: OpenSessionsOptions): Promise<Sessio
   const { config, settings, listener, log } = options;
   const { count, reason } = workersOf(config);
   const cluster = config.clusterListen && (await resolved(config.clusterListen));
-  const start: SessionStart = { settings, listener, sockets: { listen: await resolved(config.listen), cluster } };
+  const start: SessionStart = {
+    settings: { ...settings, counters: count === 1 ? undefined : layOutCounters(count) },
+    listener,
+    sockets: { listen: await resolved(config.listen), cluster },
+  };
   const sessions =
     (config.packetThread ? await onThreads(options, start, count) : undefined) ?? (await LocalSessions.open(start));
   tellFewer(log, config.workers, sessions, reason);

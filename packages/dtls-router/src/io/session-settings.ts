@@ -5,6 +5,7 @@ import { CIPHER_SUITES, cipherSuiteByName, type SessionIdMask, SessionStore } fr
 import { systemCrypto } from "@coracle/dtls/io";
 import { systemClock, systemRandom } from "@coracle/runtime";
 import { DatagramHomes } from "../core/datagram-home.ts";
+import { type CounterMemory, ProcessCounters } from "../core/process-counters.ts";
 import type { QuicLbLayout } from "../core/quic-lb-layout.ts";
 import { RouterNode } from "../core/router-node.ts";
 import { shareOf } from "../core/share.ts";
@@ -39,6 +40,8 @@ export interface SessionSettings {
     readonly handshakesPerSecond: number;
     readonly staleAfterMs: number;
   };
+  /** Where workers tell each other what they count; absent where there is one. */
+  readonly counters?: CounterMemory | undefined;
   /** Absent: this node is alone. */
   readonly cluster: { readonly mac: boolean; readonly backward: boolean } | undefined;
   /** What all nodes make hello cookies with. */
@@ -134,7 +137,10 @@ function makeNode(
       ...credentials.serverOptions(settings.clientCertificate),
       suites: wanted.length > 0 ? wanted : CIPHER_SUITES,
       cookies: cookiesOf(settings),
-      sessions: new SessionStore({ entriesMax: sessionsMax, ids: { nodeId: settings.nodeId, worker, mask: sessionIdMask(settings) } }),
+      sessions: new SessionStore({
+        entriesMax: sessionsMax,
+        ids: { nodeId: settings.nodeId, worker, mask: sessionIdMask(settings) },
+      }),
       limits: {
         sessionsMax,
         handshakesMax: share(limits.handshakesMax),
@@ -168,7 +174,8 @@ function makeApplication(settings: SessionSettings, host: SessionHost, place: Wo
       ...sessions,
       nodeId: settings.nodeId,
       server: upstream.server,
-      diagnose: () => diagnosis(host, place.worker),
+      sessionsMax: settings.limits.sessionsMax,
+      counters: new ProcessCounters(settings.counters, place.worker, () => host.counts()),
     });
   }
   return new UdpUpstream({
@@ -182,11 +189,4 @@ function makeApplication(settings: SessionSettings, host: SessionHost, place: Wo
     clock: systemClock,
     warn: place.warn,
   });
-}
-
-/** What the resource `diagnose` shows: the counters of the worker that has the asking session. */
-function diagnosis(host: SessionHost, worker: number): Readonly<Record<string, number>> {
-  const { dtls, routes, drops, held } = host.counts();
-  const { sessions = 0, handshakes = 0 } = held;
-  return { worker, sessions, handshakes, ...routes, ...drops, ...dtls };
 }

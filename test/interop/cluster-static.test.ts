@@ -141,7 +141,7 @@ if (interopPeerReady("scandium", "our node in a cluster with a fixed table")) {
     it("are shown as nodes of whom nothing is known but where they are", async () => {
       const { ours, wires } = await started();
       assert.deepEqual(await ours.router.json("/nodes"), {
-        self: { nodeId: OUR_ID, ready: true, mode: "static" },
+        self: { nodeId: OUR_ID, ready: true, mode: "static", notReady: null },
         nodes: wires.map(({ theirPort }, index) => ({
           nodeId: index + 1,
           address: `127.0.0.1:${theirPort}`,

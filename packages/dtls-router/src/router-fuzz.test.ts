@@ -28,7 +28,7 @@ interface Target {
 function makeTarget(mode: ManagementMode, random: SeededRandom): Target {
   const credentials = { identity: IDENTITY, secret: KEY };
   const channel =
-    mode === "plain"
+    mode === "plain" || mode === "static"
       ? undefined
       : new DtlsChannel({ crypto: systemCrypto, random, credentials, mac: mode === "dtls-mac" });
   const table = {
@@ -144,7 +144,7 @@ function clientAddress(random: SeededRandom): Endpoint {
   return { address: Uint8Array.of(198, 51, 100, random.uint32() & 0xff), port: 1024 + (random.uint32() & 0x3fff) };
 }
 
-for (const mode of ["plain", "dtls", "dtls-mac"] as const) {
+for (const mode of ["plain", "dtls", "dtls-mac", "static"] as const) {
   for (const seed of [1, 2]) {
     describe(`bad input in mode ${mode}, seed ${seed}`, () => {
       const random = new SeededRandom(seed);

@@ -1,11 +1,11 @@
-// Three routers behind a balancer that reshuffles: every record is served, whichever node it lands on, in all three modes.
+// Three routers behind a balancer that reshuffles: every record is served, whichever node it lands on, in every mode.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ManagementMode } from "@coracle/cluster";
 import { RandomCids } from "@coracle/dtls";
 import { SimulatedService } from "../testing/simulated-service.ts";
 
-const MODES: readonly ManagementMode[] = ["plain", "dtls", "dtls-mac"];
+const MODES: readonly ManagementMode[] = ["plain", "dtls", "dtls-mac", "static"];
 const DEVICES = 12;
 
 /** A formed cluster with connected devices; each second device wants an ID itself. */

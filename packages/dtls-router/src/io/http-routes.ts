@@ -38,7 +38,12 @@ export function createRoutes(options: RoutesOptions): Hono {
 function nodes({ cluster, nodeId, clusterMode }: RoutesOptions): unknown {
   const now = systemClock.now();
   return {
-    self: { nodeId, ready: cluster?.isReady ?? true, mode: clusterMode ?? "alone" },
+    self: {
+      nodeId,
+      ready: cluster?.isReady ?? true,
+      mode: clusterMode ?? "alone",
+      notReady: cluster?.notReady ?? null,
+    },
     nodes: cluster?.nodes().map((each) => nodeDocument(each, now)) ?? [],
   };
 }

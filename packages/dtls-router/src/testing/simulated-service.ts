@@ -6,6 +6,7 @@ import { DtlsClient, type DtlsClientOptions, NODE_CID_SIZE } from "@coracle/dtls
 import { systemCrypto } from "@coracle/dtls/io";
 import { PacketNetwork } from "@coracle/sim";
 import type { RouterOutput } from "../core/router-io.ts";
+import type { QuicLbLayout } from "../core/quic-lb-layout.ts";
 import { RouterNode } from "../core/router-node.ts";
 
 /** The one address that clients know. */
@@ -18,6 +19,8 @@ const STEPS_MAX = 2_000_000;
 export interface SimulatedRouter {
   readonly id: number;
   readonly node: RouterNode;
+  /** Absent: Californium's. */
+  readonly layout: QuicLbLayout | undefined;
   readonly publicAddress: string;
   readonly clusterAddress: string;
   /** Everything told but datagrams and data. */
@@ -42,6 +45,8 @@ export interface SimulatedServiceOptions {
   readonly backward?: boolean;
   readonly lossRate?: number;
   readonly delayMsMax?: number;
+  /** Makes a router's layout of connection IDs; absent: Californium's. */
+  readonly layout?: (routerId: number) => QuicLbLayout;
 }
 
 /** The endpoint of a text that is one. */
@@ -152,12 +157,14 @@ export class SimulatedService {
     const addresses = Array.from({ length: routers }, (_, index) => endpointOf(`10.0.0.${index + 1}:5884`));
     const credentials = { identity: IDENTITY, secret: KEY };
     const channel =
-      mode === "plain"
+      mode === "plain" || mode === "static"
         ? {}
         : { channel: new DtlsChannel({ crypto: systemCrypto, random, credentials, mac: mode === "dtls-mac" }) };
+    const layout = this.#options.layout?.(id);
     const node = new RouterNode({
       nodeId: nodeId(id),
-      cidSizeBytes: NODE_CID_SIZE,
+      cidSizeBytes: layout?.sizeBytes ?? NODE_CID_SIZE,
+      layout,
       crypto: systemCrypto,
       random,
       dtls: { psk: () => KEY },
@@ -175,7 +182,7 @@ export class SimulatedService {
         },
       },
     });
-    const router = { id, node, publicAddress: `192.0.2.${id}:5684`, clusterAddress, told: [] };
+    const router = { id, node, layout, publicAddress: `192.0.2.${id}:5684`, clusterAddress, told: [] };
     this.routers.push(router);
     node.handle({ kind: "management", input: { kind: "start" } }, this.now);
     this.#drainRouter(router);
@@ -255,13 +262,23 @@ export class SimulatedService {
         const { to, bytes, start, end } = output;
         const from = output.kind === "public" ? publicAddress : clusterAddress;
         this.network.send(from, formatEndpoint(to), bytes.slice(start, end), this.now);
-      } else if (output.kind === "data") requests.push(output);
+      } else if (output.kind === "discover") this.#answerDiscovery(router);
+      else if (output.kind === "data") requests.push(output);
       else told.push(output);
     }
     for (const { session, bytes } of requests) {
       node.handle({ kind: "send", session, bytes }, this.now);
       this.#drainRouter(router);
     }
+  }
+
+  /** In mode static: the table of all. In the other modes nodes are told at the start whom to ping. */
+  #answerDiscovery({ node }: SimulatedRouter): void {
+    const nodes = Array.from({ length: this.#options.routers }, (_, index) => ({
+      nodeId: nodeId(index + 1),
+      addresses: [endpointOf(`10.0.0.${index + 1}:5884`)],
+    }));
+    node.handle({ kind: "management", input: { kind: "table", nodes } }, this.now);
   }
 
   #drainDevice(device: SimulatedDevice): void {

@@ -110,7 +110,7 @@ function addCluster(metrics: Metrics, { cluster, channelCounters }: RouterMetric
   }
   metrics.sampled({
     name: "coracle_cluster_ready",
-    help: "1 while the cluster has formed and has its quorum.",
+    help: "1 while the cluster has formed and has its quorum, or its fixed table is complete.",
     sample: () => [{ value: (cluster?.isReady ?? true) ? 1 : 0 }],
   });
 }

@@ -63,6 +63,24 @@ for (const implementation of implementations) {
       });
     }
 
+    // The runtimes' other sockets give no way to their file.
+    if (["native", "native-single", "bun"].includes(implementation)) {
+      test("has the room in the kernel that is asked for, and counts what found none", async () => {
+        let received = 0;
+        const onBatch: OpenUdpOptions["onBatch"] = ({ count }) => (received += count);
+        await withEndpoint({ implementation, onBatch, receiveBufferBytes: 4096 }, async ({ endpoint }) => {
+          await withEndpoint({}, async ({ endpoint: sender }) => {
+            // This thread reads nothing meanwhile.
+            for (let index = 0; index < 150; index++) sender.send(new Uint8Array(50), 0, 50, endpoint.local);
+            sender.flush();
+            const lost = (): number => endpoint.stats().drops["kernel-queue-full"];
+            await until(() => received + lost() === 150);
+            assert.ok(lost() > 100, `${lost()}`);
+          });
+        });
+      });
+    }
+
     test("shows IPv4 as IPv4 on an IPv6 socket, and sends to it", async () => {
       const sources: UdpAddress[] = [];
       const onBatch: OpenUdpOptions["onBatch"] = (batch, endpoint) => {

@@ -50,7 +50,7 @@ export interface UdpSocketOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  /** Room of the kernel's queue in bytes, up to its `rmem_max`; native sockets only. Default 4 MiB. */
+  /** Room of the kernel's queue in bytes, up to its `rmem_max`; native sockets and Bun's. Default 4 MiB. */
   readonly receiveBufferBytes?: number;
   /** Sends runs of equal-sized datagrams to one address as one (`UDP_SEGMENT`): for links between nodes. Default false. */
   readonly segment?: boolean;

@@ -81,7 +81,8 @@ async function open(
     case "deno":
       if (implementation !== runtimeName())
         throw new UdpError("UNSUPPORTED", `Cannot open a socket of ${implementation}: this is ${runtimeName()}`);
-      return implementation === "bun" ? await openBunEndpoint(options) : openDenoEndpoint(options);
+      if (implementation === "deno") return openDenoEndpoint(options);
+      return await openBunEndpoint(options, native.kind === "none" ? undefined : native.libc);
     case "node":
       if (runtimeName() === "deno")
         throw new UdpError("UNSUPPORTED", "Cannot open a socket of node:dgram: on Deno it loses nearly all datagrams");

@@ -27,11 +27,12 @@ import {
   NAME_SIZE_BYTES,
   SOCK_DGRAM_CLOEXEC,
 } from "./constants.ts";
+import { KernelDrops } from "./kernel-drops.ts";
 import type { Libc } from "./libc.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { NativeMemory } from "./native-memory.ts";
 import type { ReceiveMemory } from "./receive-memory.ts";
-import { applySocketOptions, kernelDrops } from "./socket-options.ts";
+import { applySocketOptions } from "./socket-options.ts";
 import { nameSizeBytes, readName, writeName } from "./socket-name.ts";
 
 /** Failed calls in a row that are tried again because a signal came in between. */
@@ -66,7 +67,7 @@ export class NativeSocket implements UdpEndpoint {
   readonly #copyStride: number;
   readonly #counters: UdpCounters;
   #copied = 0;
-  #kernelDrops = 0;
+  readonly #kernelDrops: KernelDrops;
   #isClosed = false;
 
   constructor(context: NativeSocketContext, options: UdpSocketOptions) {
@@ -84,6 +85,7 @@ export class NativeSocket implements UdpEndpoint {
     this.#copies = new NativeMemory(libc, this.#copyStride * messagesMax);
     this.fd = libc.socket(this.#family, SOCK_DGRAM_CLOEXEC, 0);
     if (this.fd < 0) throw this.#failure("open a UDP socket for", wanted);
+    this.#kernelDrops = new KernelDrops(libc, this.fd, this.#counters);
     try {
       applySocketOptions({ libc, fd: this.fd, options, family: this.#family, shared: context.shared === true });
       this.local = this.#bind(wanted);
@@ -166,10 +168,7 @@ export class NativeSocket implements UdpEndpoint {
 
   /** Reads what the kernel dropped into the counters. */
   readKernelDrops(): void {
-    const drops = kernelDrops(this.#libc, this.fd);
-    if (drops === undefined || drops === this.#kernelDrops) return;
-    this.#counters.drop("kernel-queue-full", (drops - this.#kernelDrops) >>> 0);
-    this.#kernelDrops = drops;
+    this.#kernelDrops.read();
   }
 
   stats(): UdpStats {

@@ -40,9 +40,7 @@ export interface OptionTarget {
 /** Sets what must be set before bind. Sizes that the system refuses stay at its default. */
 export function applySocketOptions({ libc, fd, family, options, shared }: OptionTarget): void {
   const set = (name: number, value: Uint8Array): boolean => libc.setsockopt(fd, SOL_SOCKET, name, value) === 0;
-  const size = int(options.receiveBufferBytes ?? BUFFER_BYTES);
-  // Beyond rmem_max only with CAP_NET_ADMIN.
-  if (!set(SO_RCVBUFFORCE, size)) set(SO_RCVBUF, size);
+  setReceiveBuffer(libc, fd, options.receiveBufferBytes);
   set(SO_SNDBUF, int(BUFFER_BYTES));
   const wait = new Uint8Array(16);
   new DataView(wait.buffer).setUint32(8, SEND_WAIT_MICROS, true);
@@ -54,6 +52,13 @@ export function applySocketOptions({ libc, fd, family, options, shared }: Option
     const text = `Cannot share port ${options.port} between threads: the system says ${errnoName(libc.errno())}`;
     throw new UdpError("UNSUPPORTED", text);
   }
+}
+
+/** Room of the kernel's queue of `fd`, 4 MiB unless told otherwise; a size that the system refuses stays at its default. */
+export function setReceiveBuffer(libc: Libc, fd: number, sizeBytes: number = BUFFER_BYTES): void {
+  const size = int(sizeBytes);
+  // Beyond rmem_max only with CAP_NET_ADMIN.
+  if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size) !== 0) libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size);
 }
 
 /** Attaches the program to the group of the bound socket `fd`; answers why not, if refused. */

@@ -1,10 +1,10 @@
 // Ending DTLS: what a CoAP request and a handshake cost a router in CPU time, beside Scandium with californium-core and OpenSSL.
 import { type Bench, type BenchContext, CannotRun, interleave } from "./bench.ts";
 import { BenchServers } from "./dtls/bench-servers.ts";
+import { forwardedRows } from "./dtls/forwarded-requests.ts";
 import { LoadProcess } from "./dtls/load-process.ts";
 import { cpuNsOf, type TerminatingServer } from "./dtls/terminating-server.ts";
 import { type BenchRow, toRow } from "./row.ts";
-import { needSchedulerAccount } from "./udp/line-process.ts";
 
 /** The benchmark. */
 export const bench: Bench = { name: "dtls", summary: "CoAP requests and handshakes ended by a router", run };
@@ -13,8 +13,6 @@ const CLIENTS = 32;
 const SCANDIUM = "Scandium + californium-core";
 /** A request may cost a third of what it costs there. */
 const REQUEST_GATE = 3;
-/** A forwarded request may cost 1.3 times a direct one: 1 / 1.3. */
-const FORWARD_GATE = 0.77;
 const REQUEST_ROW = "CPU per CoAP request, PSK with CCM_8";
 const ONE_AT_A_TIME = 1;
 const NS_PER_US = 1000;
@@ -30,7 +28,6 @@ const SIZES: Sizes = { rounds: 3, warm: 60_000, requests: 15_000, handshakes: 50
 const SMOKE: Sizes = { rounds: 1, warm: 0, requests: 320, handshakes: 40 };
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {
-  needSchedulerAccount();
   const sizes = context.smoke ? SMOKE : SIZES;
   const servers = await BenchServers.make();
   context.cleanUp(() => servers.stop());
@@ -50,7 +47,7 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
       row: `${REQUEST_ROW}, all on the main thread`,
     }),
     ...(await handshakeRows(context, sizes, { load, ours, scandium, servers })),
-    ...(await forwardRows(context, sizes, { load, servers })),
+    ...(await forwardedRows(context, sizes, { load, servers })),
   ];
 }
 
@@ -146,38 +143,6 @@ async function handshakeRows(
           () => perSecond(openssl, ONE_AT_A_TIME),
         ),
       ),
-    );
-  }
-  return rows;
-}
-
-async function forwardRows(
-  context: BenchContext,
-  sizes: Sizes,
-  { load, servers }: { readonly load: LoadProcess; readonly servers: BenchServers },
-): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const mode of ["plain", "dtls-mac"] as const) {
-    context.progress(`forwarded requests, mode ${mode}`);
-    const { owner, other, pids } = await servers.twoRouters(mode);
-    await load.connect(CLIENTS, owner.port);
-    const cost = (port: number, count = sizes.requests): Promise<number> => requestCost(load, pids, { port, count });
-    if (sizes.warm > 0) for (const port of [owner.port, other.port]) await cost(port, sizes.warm);
-    const pairs = await interleave(
-      sizes.rounds,
-      () => cost(other.port),
-      () => cost(owner.port),
-    );
-    rows.push(
-      toRow({
-        bench: "dtls",
-        row: `CPU per forwarded request, both nodes, ${mode}`,
-        unit: "µs",
-        better: "lower",
-        against: "a direct one",
-        gate: FORWARD_GATE,
-        rounds: pairs,
-      }),
     );
   }
   return rows;

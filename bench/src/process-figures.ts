@@ -1,4 +1,4 @@
-// What the kernel says of a running process: memory and CPU time (proc(5): /proc/PID/status, /proc/PID/stat).
+// What the kernel says of the memory of a running process (proc(5): /proc/PID/status).
 import { readFileSync } from "node:fs";
 import { CannotRun } from "./bench.ts";
 
@@ -19,17 +19,6 @@ export function processMemory(pid: number): ProcessMemory {
     return Number(kib) / 1024;
   };
   return { peakMiB: field("VmHWM"), nowMiB: field("VmRSS") };
-}
-
-/** Ticks of the kernel's clock a second, as seen by programs: 100 on every Linux architecture Bun runs on. */
-const TICKS_PER_SECOND = 100;
-
-/** CPU time that process `pid` has used in user and kernel mode, in milliseconds; whole ticks of 10 ms. */
-export function processCpuMs(pid: number): number {
-  const stat = readProc(pid, "stat");
-  // The name in brackets may hold spaces: fields are counted from behind it, the first being the third.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
 }
 
 function readProc(pid: number, name: string): string {

@@ -1,13 +1,10 @@
 // The packet path: forwarding by our packet thread beside a C program, and the main thread's timers under a flood.
-import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Bench, type BenchContext, CannotRun, interleave } from "./bench.ts";
+import { type Bench, type BenchContext, interleave } from "./bench.ts";
+import { compileC, temporaryFolder } from "./c-program.ts";
 import { type BenchRow, toRow } from "./row.ts";
 import { type Forwarder, ForwardingStage, type RoundTrip, type RunningForwarder } from "./udp/forwarding.ts";
-import { needSchedulerAccount } from "./udp/line-process.ts";
 import { timerLateness } from "./udp/timer-lateness.ts";
 
 /** The benchmark. */
@@ -15,6 +12,8 @@ export const bench: Bench = { name: "udp", summary: "forwarding datagrams, and t
 
 const SIZES = [64, 200] as const;
 const AGAINST = "C, recvmmsg + sendmmsg";
+/** Who takes what is forwarded: other programs, or nodes, which take joined datagrams as one (UDP_GRO). */
+type Receivers = "programs" | "nodes";
 /** The program itself: the one in `.bin` starts it as a child, whose CPU time and end would not be its own. */
 const DENO = join(import.meta.dirname, "../../node_modules/deno/deno");
 const TIMER_LATENESS_MS_MAX = 20;
@@ -22,37 +21,48 @@ const TIMER_LATENESS_MS_MAX = 20;
 interface Variant {
   readonly name: string;
   readonly forwarder: Extract<Forwarder, { kind: "ours" }>;
-  readonly gate: number;
+  readonly receivers: Receivers;
+  /** Absent: shown only. */
+  readonly gate?: number;
 }
 
+const BUN = { name: "Bun", command: [process.execPath] };
+const DENO_RUN = { name: "Deno", command: [DENO, "run", "--allow-all", "--quiet"] };
+
 const VARIANTS: readonly Variant[] = [
-  variant("Bun", [process.execPath], { isSegmented: false, gate: 0.9 }),
-  variant("Bun, segments", [process.execPath], { isSegmented: true, gate: 1.25 }),
-  variant("Deno", [DENO, "run", "--allow-all", "--quiet"], { isSegmented: false, gate: 0.8 }),
-  variant("Deno, segments", [DENO, "run", "--allow-all", "--quiet"], { isSegmented: true, gate: 0.8 }),
+  variant(BUN, "programs", { isSegmented: false, gate: 0.9 }),
+  variant(DENO_RUN, "programs", { isSegmented: false, gate: 0.8 }),
+  // What a program gains whose sockets do not take joined datagrams: the kernel cuts them for it, at the sender's cost.
+  variant(BUN, "programs", { isSegmented: true }),
+  variant(BUN, "nodes", { isSegmented: true, gate: 1.25 }),
+  variant(DENO_RUN, "nodes", { isSegmented: true, gate: 1.25 }),
 ];
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {
-  needSchedulerAccount();
-  const folder = await mkdtemp(join(tmpdir(), "coracle-bench-udp-"));
-  context.cleanUp(() => rmSync(folder, { recursive: true, force: true }));
-  const reference = compileReference(folder);
+  const reference = compileC(join(import.meta.dirname, "udp/reference.c"), await temporaryFolder(context));
   const rows: BenchRow[] = [];
-  for (const sizeBytes of SIZES) rows.push(...(await forwardingRows(context, reference, sizeBytes)));
+  for (const sizeBytes of SIZES)
+    for (const receivers of ["programs", "nodes"] as const)
+      rows.push(...(await forwardingRows(context, reference, { sizeBytes, receivers })));
   rows.push(...(await roundTripRows(context, reference)));
   rows.push(await latenessRow(context, reference));
   return rows;
 }
 
-async function forwardingRows(context: BenchContext, reference: string, sizeBytes: number): Promise<BenchRow[]> {
+async function forwardingRows(
+  context: BenchContext,
+  reference: string,
+  { sizeBytes, receivers }: { readonly sizeBytes: number; readonly receivers: Receivers },
+): Promise<BenchRow[]> {
   const count = context.smoke ? 2000 : 60_000;
   const rounds = context.smoke ? 1 : 11;
-  const stage = await ForwardingStage.start(reference, "generate", sizeBytes);
+  const generator = receivers === "nodes" ? "generate-to-nodes" : "generate";
+  const stage = await ForwardingStage.start(reference, generator, sizeBytes);
   const rows: BenchRow[] = [];
   try {
     const c = await stage.addForwarder({ kind: "c" });
     await stage.cpuNs(c, count);
-    for (const { name, forwarder, gate } of VARIANTS) {
+    for (const { name, forwarder, gate } of VARIANTS.filter((each) => each.receivers === receivers)) {
       if (forwarder.runtime[0] === DENO && !existsSync(DENO)) {
         context.progress(`${name}: not measured, as ${DENO} is not there; run "deno --version" of the workspace once`);
         continue;
@@ -67,7 +77,8 @@ async function forwardingRows(context: BenchContext, reference: string, sizeByte
         () => stage.cpuNs(c, count),
       );
       const row = `CPU per datagram of ${sizeBytes} bytes, ${name}`;
-      rows.push(toRow({ bench: "udp", row, unit: "ns", better: "lower", against: AGAINST, gate, rounds: pairs }));
+      const gated = gate === undefined ? {} : { gate };
+      rows.push(toRow({ bench: "udp", row, unit: "ns", better: "lower", against: AGAINST, ...gated, rounds: pairs }));
     }
     return rows;
   } finally {
@@ -124,16 +135,12 @@ async function latenessRow(context: BenchContext, reference: string): Promise<Be
   });
 }
 
-function variant(name: string, runtime: readonly string[], rest: { isSegmented: boolean; gate: number }): Variant {
-  const { isSegmented, gate } = rest;
-  return { name, gate, forwarder: { kind: "ours", runtime, isSegmented } };
-}
-
-function compileReference(folder: string): string {
-  const program = join(folder, "reference");
-  const source = join(import.meta.dirname, "udp/reference.c");
-  const run = spawnSync("gcc", ["-O2", "-o", program, source], { encoding: "utf8" });
-  if (run.error !== undefined) throw new CannotRun("its reference is written in C", "Install gcc.");
-  if (run.status !== 0) throw new Error(`Cannot compile the reference: ${run.stderr}`);
-  return program;
+function variant(
+  { name, command }: { readonly name: string; readonly command: readonly string[] },
+  receivers: Receivers,
+  { isSegmented, gate }: { readonly isSegmented: boolean; readonly gate?: number },
+): Variant {
+  const suffix = isSegmented ? `, segments to ${receivers}` : "";
+  const forwarder = { kind: "ours", runtime: command, isSegmented } as const;
+  return { name: name + suffix, receivers, forwarder, ...(gate === undefined ? {} : { gate }) };
 }

@@ -1,9 +1,11 @@
 // Runs the client process against a server and takes the server's CPU time meanwhile.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { processCpuMs } from "../process-figures.ts";
+import { processCpuNs } from "../process-clock.ts";
 import type { TaskFigures } from "./client-tasks.ts";
 import type { MeasuredServer } from "./servers.ts";
+
+const NS_PER_MS = 1e6;
 
 /** What a client process tells, and what it cost the server. */
 export interface ClientRun {
@@ -29,5 +31,5 @@ export async function runClient(server: MeasuredServer, task: readonly (string |
 }
 
 function cpuMs(server: MeasuredServer): number {
-  return server.pids.reduce((sum, pid) => sum + processCpuMs(pid), 0);
+  return server.pids.reduce((sum, pid) => sum + processCpuNs(pid) / NS_PER_MS, 0);
 }

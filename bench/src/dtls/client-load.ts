@@ -1,6 +1,8 @@
 // A fleet of DTLS clients as a process. Each line on its input is a command, answered with one line of JSON:
-// `connect N PORT`, `requests N PORT` (in all, one under way per client, sent to that port), `handshakes N PORT psk|ecdsa` (eight at once).
+// `connect N PORT`, `requests N PORT` (in all, one under way per client, sent to that port), `handshakes N PORT psk|ecdsa` (eight at once),
+// `seal N FILE` (in all, for sealed-load.c).
 import { createSocket, type Socket } from "node:dgram";
+import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { ok } from "@coracle/base";
 import { CIPHER_SUITES, DtlsClient, type DtlsOutput, RandomCids } from "@coracle/dtls";
@@ -29,6 +31,8 @@ class LoadClient {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #messageId = 0;
   #port: number;
+  readonly #sendNow = (bytes: Uint8Array): void => this.#socket.send(bytes, this.#port, HOST);
+  #send: (bytes: Uint8Array) => void = this.#sendNow;
 
   constructor(port: number, kind: keyof typeof SUITE_OF) {
     this.#port = port;
@@ -62,6 +66,15 @@ class LoadClient {
     this.#pump();
   }
 
+  /** The next request as a record, which someone else will send. */
+  seal(): Uint8Array {
+    const sealed: Uint8Array[] = [];
+    this.#send = (bytes) => void sealed.push(bytes);
+    this.request(this.#port);
+    this.#send = this.#sendNow;
+    return sealed[0] ?? new Uint8Array(0);
+  }
+
   close(): void {
     this.#client.handle({ kind: "close" }, systemClock.now());
     this.#pump();
@@ -85,7 +98,7 @@ class LoadClient {
   }
 
   #obey(output: DtlsOutput): void {
-    if (output.kind === "send") this.#socket.send(output.bytes, this.#port, HOST);
+    if (output.kind === "send") this.#send(output.bytes);
     else if (output.kind === "data") this.onData();
     else if (output.kind === "established") this.onSettled(true);
     else if (output.kind === "closed" || output.kind === "handshake-failed") this.onSettled(false);
@@ -140,6 +153,16 @@ function requests(count: number, port: number): Promise<object> {
   });
 }
 
+/** Equally many requests of every client, one client after the other, behind the size of each. */
+function seal(count: number, file: string): object {
+  const records = fleet.flatMap((client) =>
+    Array.from({ length: Math.ceil(count / fleet.length) }, () => client.seal()),
+  );
+  const sizeBytes = records[0]?.length ?? 0;
+  writeFileSync(file, Buffer.concat([new Uint8Array(Uint32Array.of(sizeBytes).buffer), ...records]));
+  return { sealed: records.filter(({ length }) => length === sizeBytes).length };
+}
+
 async function handshakes(count: number, port: number, kind: keyof typeof SUITE_OF, together: number): Promise<object> {
   const started = systemClock.now();
   let left = count;
@@ -168,6 +191,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   let answer: object;
   if (command === "connect") answer = await connect(Number(count), Number(port));
   else if (command === "requests") answer = await requests(Number(count), Number(port));
+  else if (command === "seal") answer = seal(Number(count), port);
   else answer = await handshakes(Number(count), Number(port), kind === "ecdsa" ? "ecdsa" : "psk", Number(together));
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

@@ -28,6 +28,12 @@ export class LoadProcess {
     return (await this.#ask(`requests ${count} ${port}`)) as LoadResult;
   }
 
+  /** Writes that many requests in all, sealed by the clients, for `sealed-load.c`. */
+  async seal(count: number, file: string): Promise<void> {
+    const { sealed } = (await this.#ask(`seal ${count} ${file}`)) as { sealed: number };
+    if (sealed < count) throw new Error(`Cannot seal ${count} requests of one size: there are ${sealed}`);
+  }
+
   /** That many handshakes, eight at once unless told. */
   async handshakes(
     count: number,

@@ -1,5 +1,6 @@
 // Forwarders side by side behind one generator: CPU time a datagram under a closed loop, and what each adds to a round trip.
 import { join } from "node:path";
+import { processCpuNs } from "../process-clock.ts";
 import { LineProcess } from "./line-process.ts";
 
 const GENERATOR_CORE = 0;
@@ -38,7 +39,11 @@ export class ForwardingStage {
   }
 
   /** Starts the generator of the compiled C program `reference`. */
-  static async start(reference: string, client: "generate" | "ping", sizeBytes: number): Promise<ForwardingStage> {
+  static async start(
+    reference: string,
+    client: "generate" | "generate-to-nodes" | "ping",
+    sizeBytes: number,
+  ): Promise<ForwardingStage> {
     const generator = new LineProcess([reference, client, String(sizeBytes)], GENERATOR_CORE);
     return new ForwardingStage(reference, generator, (await generator.line()).trim().split(" "));
   }
@@ -52,9 +57,9 @@ export class ForwardingStage {
 
   /** CPU time of the forwarder in nanoseconds for each of `count` datagrams. */
   async cpuNs({ process, port }: RunningForwarder, count: number): Promise<number> {
-    const before = process.cpuNs();
+    const before = processCpuNs(process.pid);
     const [, done = "0", , lost = "0"] = (await this.#generator.ask(`${port} ${count}`)).split(" ");
-    const used = process.cpuNs() - before;
+    const used = processCpuNs(process.pid) - before;
     if (Number(done) < count * 0.9)
       throw new Error(`Cannot measure a forwarder that loses ${lost} of ${count} datagrams`);
     return used / Number(done);

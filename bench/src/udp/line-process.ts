@@ -1,10 +1,8 @@
 // A program that answers lines with lines, pinned to a core.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { createInterface } from "node:readline";
-import { CannotRun } from "../bench.ts";
 
 /** A running program. */
 export class LineProcess {
@@ -41,15 +39,6 @@ export class LineProcess {
     return await this.line();
   }
 
-  /** CPU time of all its threads so far, in nanoseconds, from the scheduler's own account. */
-  cpuNs(): number {
-    const tasks = `/proc/${this.#child.pid}/task`;
-    const times = readdirSync(tasks).map((task) =>
-      Number(readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ")[0]),
-    );
-    return times.reduce((sum, time) => sum + time, 0);
-  }
-
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");
@@ -63,16 +52,4 @@ let pins: boolean | undefined;
 function canPin(): boolean {
   pins ??= spawnSync("taskset", ["-c", "0", "true"]).status === 0;
   return pins;
-}
-
-/** Throws {@link CannotRun} where the kernel keeps no account for each thread. */
-export function needSchedulerAccount(): void {
-  try {
-    readFileSync("/proc/self/schedstat", "utf8");
-  } catch {
-    throw new CannotRun(
-      "the kernel keeps no CPU time by thread",
-      "Run it on a Linux with /proc/PID/task/TID/schedstat.",
-    );
-  }
 }

@@ -1,6 +1,7 @@
 /* The C side of the UDP benchmark: a traffic generator with its sinks, and the forwarder ours is measured against.
  *
  *   reference generate SIZE                   closed loop: 512 datagrams in flight through a forwarder
+ *   reference generate-to-nodes SIZE          the same, with sinks that take joined datagrams (UDP_GRO), as nodes do
  *   reference ping SIZE                       one datagram at a time; prints p50 and p99 in nanoseconds
  *   reference flood PORT SIZE SECONDS         open loop: as fast as it goes
  *   reference forward SINK0 SINK1 SINK2 SINK3
@@ -12,6 +13,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,7 +23,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-enum { BATCH = 64, SINKS = 4, IN_FLIGHT = 512, SLOT = 2048 };
+enum { BATCH = 64, SINKS = 4, IN_FLIGHT = 512, SLOT = 2048, JOINED_SIZE_MAX = 65536 };
 
 static uint64_t now_ns(void) {
   struct timespec at;
@@ -84,14 +86,28 @@ static int send_some(int count, unsigned *next) {
 
 static struct mmsghdr sink_headers[BATCH];
 static struct iovec sink_vectors[BATCH];
-static uint8_t sink_slots[BATCH][SLOT];
+static uint8_t sink_slots[BATCH][JOINED_SIZE_MAX];
+static uint8_t sink_controls[BATCH][CMSG_SPACE(sizeof(int))];
+static int is_joined;
+
+/* Datagrams in a message: the kernel tells the size of those it joined. */
+static int datagrams_in(struct mmsghdr *header) {
+  struct cmsghdr *control = CMSG_FIRSTHDR(&header->msg_hdr);
+  int size = 0;
+  if (control != NULL && control->cmsg_type == UDP_GRO) memcpy(&size, CMSG_DATA(control), sizeof size);
+  return size == 0 ? 1 : ((int)header->msg_len + size - 1) / size;
+}
 
 static int receive_some(int timeout_ms) {
   int total = 0;
   if (timeout_ms > 0 && poll(sink_polls, SINKS, timeout_ms) <= 0) return 0;
   for (int s = 0; s < SINKS; s++) {
     int received = recvmmsg(sinks[s], sink_headers, BATCH, MSG_DONTWAIT, NULL);
-    if (received > 0) total += received;
+    if (!is_joined && received > 0) total += received;
+    for (int i = 0; is_joined && i < received; i++) {
+      total += datagrams_in(&sink_headers[i]);
+      sink_headers[i].msg_hdr.msg_controllen = sizeof sink_controls[i];
+    }
   }
   return total;
 }
@@ -148,11 +164,18 @@ static void run_client(int is_ping) {
     int sink_port;
     sinks[s] = open_socket(&sink_port);
     sink_polls[s] = (struct pollfd){.fd = sinks[s], .events = POLLIN};
+    if (is_joined && setsockopt(sinks[s], IPPROTO_UDP, UDP_GRO, &is_joined, sizeof is_joined) != 0) {
+      perror("UDP_GRO");
+      exit(1);
+    }
     printf("%d%c", sink_port, s == SINKS - 1 ? '\n' : ' ');
   }
   for (int i = 0; i < BATCH; i++) {
-    sink_vectors[i] = (struct iovec){.iov_base = sink_slots[i], .iov_len = SLOT};
+    sink_vectors[i] = (struct iovec){.iov_base = sink_slots[i], .iov_len = JOINED_SIZE_MAX};
     sink_headers[i].msg_hdr = (struct msghdr){.msg_iov = &sink_vectors[i], .msg_iovlen = 1};
+    if (!is_joined) continue;
+    sink_headers[i].msg_hdr.msg_control = sink_controls[i];
+    sink_headers[i].msg_hdr.msg_controllen = sizeof sink_controls[i];
   }
   fflush(stdout);
   int own;
@@ -204,7 +227,8 @@ static void forward_batches(int fd, const struct sockaddr_in *sink_names) {
 
 int main(int count, char **values) {
   lay_out();
-  if (count >= 3 && (strcmp(values[1], "generate") == 0 || strcmp(values[1], "ping") == 0)) {
+  is_joined = count >= 3 && strcmp(values[1], "generate-to-nodes") == 0;
+  if (count >= 3 && (is_joined || strcmp(values[1], "generate") == 0 || strcmp(values[1], "ping") == 0)) {
     datagram_size = atoi(values[2]);
     run_client(strcmp(values[1], "ping") == 0);
     return 0;

@@ -1,0 +1,109 @@
+// What a request costs two nodes that reaches the one and belongs to the other, beside one that reaches its owner.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { type BenchContext, interleave } from "../bench.ts";
+import { compileC, temporaryFolder } from "../c-program.ts";
+import { type BenchRow, toRow } from "../row.ts";
+import type { BenchServers, RouterPair } from "./bench-servers.ts";
+import type { LoadProcess, LoadResult } from "./load-process.ts";
+import { SealedLoad, SERVER_CORE } from "./sealed-load.ts";
+import { cpuNsOf } from "./terminating-server.ts";
+
+const MODES = ["plain", "dtls-mac"] as const;
+/** A forwarded request may cost busy nodes 1.3 times a direct one: 1 / 1.3. */
+const FORWARD_GATE = 0.77;
+/** Clients of busy nodes: as many requests are under way, so batches are as large as they become. */
+const CLIENTS = 128;
+/** Clients of nodes that sleep most of the time. */
+const FEW_CLIENTS = 32;
+const NS_PER_US = 1000;
+
+/** How much is measured. */
+export interface ForwardedSizes {
+  readonly rounds: number;
+  readonly warm: number;
+  readonly requests: number;
+}
+
+interface Stage {
+  readonly sizes: ForwardedSizes;
+  readonly load: LoadProcess;
+  readonly pair: RouterPair;
+  readonly mode: (typeof MODES)[number];
+}
+
+/** Rows for each way that frames between nodes are protected in. */
+export async function forwardedRows(
+  context: BenchContext,
+  sizes: ForwardedSizes,
+  { load, servers }: { readonly load: LoadProcess; readonly servers: BenchServers },
+): Promise<BenchRow[]> {
+  const folder = await temporaryFolder(context);
+  const program = compileC(join(import.meta.dirname, "sealed-load.c"), folder);
+  const rows: BenchRow[] = [];
+  for (const mode of MODES) {
+    const pair = await servers.twoRouters(mode);
+    const stage: Stage = { sizes, load, pair, mode };
+    context.progress(`forwarded requests of ${FEW_CLIENTS} clients, mode ${mode}`);
+    rows.push(await sleepyRow(stage));
+    context.progress(`forwarded requests of ${CLIENTS} clients that keep the nodes busy, mode ${mode}`);
+    await load.connect(CLIENTS, pair.owner.port);
+    const sealed = new SealedLoad({ program, folder, clients: CLIENTS, sealer: load });
+    try {
+      rows.push(await busyRow(stage, sealed));
+    } finally {
+      await sealed.stop();
+    }
+  }
+  return rows;
+}
+
+/** The clients cost more than the nodes, which wake for a few datagrams at a time. Shown, not gated: waking is the system's. */
+async function sleepyRow(stage: Stage): Promise<BenchRow> {
+  const { load, pair } = stage;
+  await load.connect(FEW_CLIENTS, pair.owner.port);
+  return await rowOf(stage, "", (port, count) => load.requests(count, port));
+}
+
+async function busyRow(stage: Stage, sealed: SealedLoad): Promise<BenchRow> {
+  for (const pid of stage.pair.pids)
+    spawnSync("taskset", ["--all-tasks", "--cpu-list", "--pid", String(SERVER_CORE), String(pid)]);
+  return await rowOf(
+    stage,
+    ", busy",
+    (port) => sealed.send(port),
+    (count) => sealed.seal(count),
+  );
+}
+
+async function rowOf(
+  { sizes, pair, mode }: Stage,
+  load: string,
+  send: (port: number, count: number) => Promise<LoadResult>,
+  prepare: (count: number) => Promise<void> = () => Promise.resolve(),
+): Promise<BenchRow> {
+  const { owner, other, pids } = pair;
+  /** CPU time of a request in microseconds, over both nodes. */
+  const cost = async (port: number, count: number): Promise<number> => {
+    await prepare(count);
+    const before = cpuNsOf(pids);
+    const { done, lost } = await send(port, count);
+    if (lost > count / 100) throw new Error(`Cannot measure nodes that lose ${lost} of ${count} requests`);
+    return (cpuNsOf(pids) - before) / done / NS_PER_US;
+  };
+  if (sizes.warm > 0) for (const port of [owner.port, other.port]) await cost(port, sizes.warm);
+  const rounds = await interleave(
+    sizes.rounds,
+    () => cost(other.port, sizes.requests),
+    () => cost(owner.port, sizes.requests),
+  );
+  return toRow({
+    bench: "dtls",
+    row: `CPU per forwarded request, both nodes, ${mode}${load}`,
+    unit: "µs",
+    better: "lower",
+    against: "a direct one",
+    ...(load === "" ? {} : { gate: FORWARD_GATE }),
+    rounds,
+  });
+}

@@ -28,6 +28,17 @@ const SETTINGS: SessionSettings = {
   upstream: { kind: "coap", server: "test" },
 };
 
+/** The same with connection IDs and session ids that only the workers can read. */
+const HIDDEN: SessionSettings = {
+  ...SETTINGS,
+  layout: {
+    serverIdSizeBytes: 1,
+    nonceSizeBytes: 4,
+    keys: { active: 3, configurations: [{ id: 3, key: KEY }] },
+    sessionIdKey: new Uint8Array(32).fill(9),
+  },
+};
+
 interface Sent {
   readonly to: Endpoint;
   readonly bytes: Uint8Array;
@@ -39,12 +50,12 @@ class Workers {
   readonly hosts: readonly SessionHost[];
   #handedOver: { readonly worker: number; readonly datagram: ReceivedDatagram }[] = [];
 
-  constructor(workers: number) {
+  constructor(workers: number, settings: SessionSettings = SETTINGS) {
     const local = { address: Uint8Array.of(192, 0, 2, 1), port: 5684 };
     const send: UdpEndpoint["send"] = (bytes, start, end, { address, port }) =>
       this.sent.push({ to: { address: address.slice(), port }, bytes: bytes.slice(start, end) }) > 0;
     this.hosts = Array.from({ length: workers }, (_, worker) => {
-      const { host } = makeSessionHost(SETTINGS, {
+      const { host } = makeSessionHost(settings, {
         worker,
         workers,
         public: { local, send } as UdpEndpoint,
@@ -216,12 +227,13 @@ describe("a worker under many hellos", () => {
 
 describe("three workers that get each other's datagrams", () => {
   const kinds = [
-    ["with connection IDs", new RandomCids(0)],
-    ["without", undefined],
+    ["with connection IDs", new RandomCids(0), SETTINGS],
+    ["with encrypted connection IDs", new RandomCids(0), HIDDEN],
+    ["without", undefined, SETTINGS],
   ] as const;
-  for (const [name, cids] of kinds) {
+  for (const [name, cids, settings] of kinds) {
     it(`serve every client ${name}`, () => {
-      const workers = new Workers(3);
+      const workers = new Workers(3, settings);
       const random = new SeededRandom(1);
       const clients = Array.from({ length: 24 }, () => {
         return new Client(workers, () => random.uint32() % 3, cids === undefined ? { cids: undefined } : { cids });
@@ -245,23 +257,32 @@ describe("three workers that get each other's datagrams", () => {
     });
   }
 
-  it("resume a session from another address at the worker that has it", () => {
-    const workers = new Workers(3);
-    const random = new SeededRandom(2);
-    const pick = (): number => random.uint32() % 3;
-    let resumed = 0;
-    for (let index = 0; index < 12; index++) {
-      const first = new Client(workers, pick);
-      first.connect();
-      assert.ok(first.resumable !== undefined);
-      const second = new Client(workers, pick, { resume: first.resumable });
-      second.connect();
-      second.request();
-      assert.equal(second.answers, 1);
-      if (second.isResumed) resumed++;
-    }
-    assert.equal(resumed, 12);
-  });
+  for (const [name, settings] of [
+    ["", SETTINGS],
+    [", with session ids that only they can read", HIDDEN],
+  ] as const) {
+    it(`resume a session from another address at the worker that has it${name}`, () => {
+      const workers = new Workers(3, settings);
+      const random = new SeededRandom(2);
+      const pick = (): number => random.uint32() % 3;
+      const nodes = new Set<number | undefined>();
+      let resumed = 0;
+      for (let index = 0; index < 12; index++) {
+        const first = new Client(workers, pick);
+        first.connect();
+        assert.ok(first.resumable !== undefined);
+        nodes.add(first.resumable.sessionId[0]);
+        const second = new Client(workers, pick, { resume: first.resumable });
+        second.connect();
+        second.request();
+        assert.equal(second.answers, 1);
+        if (second.isResumed) resumed++;
+      }
+      assert.equal(resumed, 12);
+      if (settings === SETTINGS) assert.deepEqual(nodes, new Set([1]));
+      else assert.ok(nodes.size > 6, "their first bytes say nothing");
+    });
+  }
 
   it("count their sessions by kind, and tell every device that they end", () => {
     const workers = new Workers(3);

@@ -2,9 +2,13 @@
 import assert from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { describe, it } from "node:test";
+import { SeededRandom } from "@coracle/base";
+import { nodeId } from "@coracle/cluster";
+import { systemCrypto } from "@coracle/dtls/io";
 import { eventually } from "@coracle/sim";
 import { openPacketThreads, type PacketThreads, type SteeringProgram } from "@coracle/runtime";
 import { DatagramHomes } from "../core/datagram-home.ts";
+import { type QuicLbKeys, QuicLbLayout, quicLbPrefix } from "../core/quic-lb-layout.ts";
 import { clusterSteering, publicSteering } from "./steering-programs.ts";
 
 const WORKER = new URL("../testing/naming-worker.ts", import.meta.url);
@@ -87,6 +91,48 @@ const homesOf = (macSizeBytes: number): DatagramHomes[] =>
   );
 const view = (bytes: Uint8Array) => ({ bytes, start: 0, end: bytes.length });
 
+const SIZES = { serverIdSizeBytes: 2, nonceSizeBytes: 6 };
+const CLEAR: QuicLbKeys = { active: 4, configurations: [{ id: 4, key: undefined }] };
+const HIDDEN: QuicLbKeys = { active: 4, configurations: [{ id: 4, key: new Uint8Array(16) }] };
+const layouts = [
+  ["in the clear", CLEAR, { kind: "quic-lb", prefix: quicLbPrefix(SIZES, 4, NODE), sizeBytes: 9 }],
+  ["encrypted", HIDDEN, { kind: "hidden" }],
+] as const;
+
+function layoutOf(node: number, worker: number, keys: QuicLbKeys): QuicLbLayout {
+  const place = { nodeId: nodeId(node), worker, workers: WORKERS };
+  return new QuicLbLayout({ ...SIZES, ...place, crypto: systemCrypto, keys, hashSeed: 1 });
+}
+
+/** Records with IDs of this node's workers, then some of other nodes. */
+function quicLbRecords(keys: QuicLbKeys): Uint8Array[] {
+  const random = new SeededRandom(6);
+  const makers = [0, 1, 2].map((worker) => layoutOf(NODE, worker, keys));
+  return [...makers, ...makers, layoutOf(9, 0, keys), layoutOf(77, 1, keys)].map(({ generator }) => {
+    const bytes = new Uint8Array(43).fill(0xaa);
+    bytes.set([25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 2, ...generator.generate(random), 0, 21]);
+    return bytes;
+  });
+}
+
+const quicLbHomes = (keys: QuicLbKeys, macSizeBytes: number): DatagramHomes[] =>
+  Array.from({ length: WORKERS }, (_, worker) => {
+    const layout = layoutOf(NODE, worker, keys);
+    return new DatagramHomes({ nodeId: NODE, cidSizeBytes: 9, layout, macSizeBytes, worker, workers: WORKERS });
+  });
+
+/** A frame for a client whose address and port follow from the other numbers. */
+function frameOf(
+  of: { readonly type: number; readonly size: number; readonly worker: number; readonly macSizeBytes: number },
+  payload: Uint8Array,
+): Uint8Array {
+  const { type, size, worker, macSizeBytes } = of;
+  const port = 20_000 + 7919 * worker + type;
+  const client = Uint8Array.from({ length: size }, (_, at) => 3 + at * (worker + 5));
+  const head = [type, port & 0xff, port >>> 8, size, ...client, ...new Uint8Array(macSizeBytes)];
+  return Uint8Array.from([...head, ...payload]);
+}
+
 describe("steering by the kernel", () => {
   for (const host of ["127.0.0.1", "::1"]) {
     it(`sends what comes to the public port at ${host} to the worker that our own rule names`, async () => {
@@ -102,19 +148,46 @@ describe("steering by the kernel", () => {
     });
   }
 
+  for (const [name, keys, steered] of layouts) {
+    for (const host of ["127.0.0.1", "::1"]) {
+      it(`sends what comes to the public port at ${host} where IDs are ${name} to the worker that our own rule names`, async () => {
+        const datagrams = [...quicLbRecords(keys), hello, Uint8Array.of(23, 1)];
+        // Hidden, the kernel sends records to the client's flow, and the worker there finds out whose they are.
+        const [homes] = keys === HIDDEN ? homesOf(0) : quicLbHomes(keys, 0);
+        await withThreads(publicSteering(steered, WORKERS), host, async (threads) => {
+          await check(threads, { host, datagrams }, (bytes, client) => {
+            const datagram = keys === HIDDEN && bytes[0] === 25 ? record(NODE + 1, 0) : bytes;
+            return homes?.ofPublic(view(datagram), client) ?? -1;
+          });
+        });
+      });
+    }
+
+    for (const macSizeBytes of [0, 8]) {
+      it(`sends frames with a MAC of ${macSizeBytes} bytes where IDs are ${name} to the worker that our own rule names`, async () => {
+        const [homes] = quicLbHomes(keys, macSizeBytes);
+        const own = quicLbRecords(keys).slice(0, WORKERS);
+        const datagrams = own.flatMap((bytes, worker) =>
+          [4, 16].flatMap((size) => [62, 63].map((type) => frameOf({ type, size, worker, macSizeBytes }, bytes))),
+        );
+        await withThreads(clusterSteering(steered, macSizeBytes, WORKERS), "127.0.0.1", async (threads) => {
+          await check(threads, { host: "127.0.0.1", datagrams }, (bytes) => {
+            // Hidden, a forward goes where an answer to its client would go.
+            const backward = Uint8Array.from([62, ...bytes.subarray(1)]);
+            return homes?.ofCluster(view(keys === HIDDEN ? backward : bytes)) ?? -1;
+          });
+        });
+      });
+    }
+  }
+
   for (const macSizeBytes of [0, 8]) {
     it(`sends frames with a MAC of ${macSizeBytes} bytes to the session, and answers to the client's flow`, async () => {
-      const datagrams: Uint8Array[] = [];
-      for (let worker = 0; worker < WORKERS; worker++) {
-        for (const size of [4, 16]) {
-          for (const type of [62, 63]) {
-            const port = 20_000 + 7919 * worker + type;
-            const client = Uint8Array.from({ length: size }, (_, at) => 3 + at * (worker + 5));
-            const head = [type, port & 0xff, port >>> 8, size, ...client, ...new Uint8Array(macSizeBytes)];
-            datagrams.push(Uint8Array.from([...head, ...record(NODE, worker)]));
-          }
-        }
-      }
+      const datagrams = [0, 1, 2].flatMap((worker) =>
+        [4, 16].flatMap((size) =>
+          [62, 63].map((type) => frameOf({ type, size, worker, macSizeBytes }, record(NODE, worker))),
+        ),
+      );
       await withThreads(
         clusterSteering({ kind: "node-first", nodeId: NODE }, macSizeBytes, WORKERS),
         "127.0.0.1",

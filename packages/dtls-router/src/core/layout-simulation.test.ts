@@ -1,0 +1,242 @@
+// Three routers whose connection IDs hide or show their nodes as QUIC-LB does: addresses change, keys rotate, no session is lost.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ManagementMode } from "@coracle/cluster";
+import { nodeId } from "@coracle/cluster";
+import { RandomCids } from "@coracle/dtls";
+import { systemCrypto } from "@coracle/dtls/io";
+import { type SimulatedDevice, SimulatedService } from "../testing/simulated-service.ts";
+import { type QuicLbKeys, QuicLbLayout } from "./quic-lb-layout.ts";
+
+const DEVICES = 12;
+
+const keys = (active: number, ...ids: number[]): QuicLbKeys => ({
+  active,
+  configurations: ids.map((id) => ({ id, key: new Uint8Array(16).fill(0x40 + id) })),
+});
+const PLAIN: QuicLbKeys = { active: 0, configurations: [{ id: 0, key: undefined }] };
+
+interface LayoutOptions {
+  readonly keys: QuicLbKeys;
+  readonly serverIdSizeBytes?: number;
+  readonly nonceSizeBytes?: number;
+}
+
+function makeLayout(id: number, options: LayoutOptions): QuicLbLayout {
+  const { serverIdSizeBytes = 1, nonceSizeBytes = 4 } = options;
+  return new QuicLbLayout({
+    serverIdSizeBytes,
+    nonceSizeBytes,
+    crypto: systemCrypto,
+    nodeId: nodeId(id),
+    worker: 0,
+    workers: 1,
+    keys: options.keys,
+    hashSeed: id,
+  });
+}
+
+/** A formed cluster with connected devices. */
+function connected(
+  options: LayoutOptions & { readonly seed: number; readonly mode: ManagementMode; readonly lossRate?: number },
+): SimulatedService {
+  const service = new SimulatedService({ ...options, routers: 3, layout: (id) => makeLayout(id, options) });
+  assert.ok(
+    service.runUntil(() => service.routers.every(({ node }) => node.isReady), 20_000),
+    "the cluster did not form",
+  );
+  connectMore(service, DEVICES);
+  return service;
+}
+
+function connectMore(service: SimulatedService, count: number): SimulatedDevice[] {
+  const devices = Array.from({ length: count }, (_, index) =>
+    service.connect({ cids: new RandomCids(index % 2 === 0 ? 0 : 4) }),
+  );
+  assert.ok(
+    service.runUntil(() => devices.every(({ established }) => established), 120_000),
+    "not every device connected",
+  );
+  return devices;
+}
+
+function dropped(service: SimulatedService): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { node } of service.routers) {
+    for (const [cause, count] of node.router.drops.snapshot()) if (count > 0) sums[cause] = (sums[cause] ?? 0) + count;
+    const { dropUnknownCid, dropBadMac } = node.server.counters;
+    for (const [name, count] of Object.entries({ dropUnknownCid, dropBadMac }))
+      if (count > 0) sums[name] = (sums[name] ?? 0) + count;
+  }
+  return sums;
+}
+
+let number = 0;
+
+/** Every device asks once a round from addresses that change, by balancers that forget; each answer comes exactly once. */
+function exchange(service: SimulatedService, rounds: number): void {
+  const expected = new Map(service.devices.map((device) => [device, [] as number[]]));
+  for (let round = 0; round < rounds; round++) {
+    if (round % 3 === 1) service.reshuffle();
+    for (const device of service.devices) {
+      if (service.random.next() < 0.3) service.rebind(device);
+      expected.get(device)?.push(++number);
+      service.request(device, number);
+    }
+    service.run(50);
+  }
+  for (const [device, numbers] of expected) {
+    assert.deepEqual(
+      numbers.map((each) => device.answers.get(each)),
+      numbers.map(() => 1),
+    );
+  }
+}
+
+/** Sessions by the configuration of their IDs. */
+function byConfiguration(service: SimulatedService): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { node } of service.routers) {
+    for (const id of node.server.sessionIds()) {
+      const [first = 0xff] = node.server.describe(id)?.ownCid ?? [];
+      counts[first >>> 5] = (counts[first >>> 5] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+function replaceEverywhere(service: SimulatedService, next: QuicLbKeys): void {
+  for (const { layout } of service.routers) layout?.replace(next);
+}
+
+const layouts = [
+  ["in the clear", { keys: PLAIN }],
+  ["encrypted", { keys: keys(1, 1) }],
+  ["encrypted, one block", { keys: keys(1, 1), serverIdSizeBytes: 4, nonceSizeBytes: 12 }],
+] as const;
+
+for (const [name, options] of layouts) {
+  for (const mode of ["plain", "dtls", "dtls-mac"] as const) {
+    describe(`three routers with QUIC-LB connection IDs ${name}, in mode ${mode}`, () => {
+      it("answer every record exactly once while addresses and backends change", () => {
+        const service = connected({ seed: 11, mode, ...options });
+        exchange(service, 30);
+        assert.deepEqual(dropped(service), {});
+        assert.equal(service.strayAnswers, 0);
+        const forwarded = service.total(({ node }) => node.router.counters.get("forwarded"));
+        assert.ok(forwarded > 100, `only ${forwarded} were forwarded: the test shows nothing`);
+        assert.equal(
+          service.total(({ node }) => node.router.counters.get("backwarded")),
+          forwarded,
+        );
+      });
+    });
+  }
+}
+
+describe("keys of encrypted connection IDs", () => {
+  for (const seed of [1, 2, 3]) {
+    it(`rotate while sessions live, none of which is lost, seed ${seed}`, () => {
+      const service = connected({ seed, mode: "dtls-mac", keys: keys(1, 1) });
+      exchange(service, 6);
+      // One node after the other, with requests in between: first all learn the key, then all use it.
+      for (const next of [keys(1, 1, 2), keys(2, 1, 2)]) {
+        for (const { layout } of service.routers) {
+          layout?.replace(next);
+          exchange(service, 3);
+        }
+      }
+      connectMore(service, DEVICES);
+      exchange(service, 6);
+      assert.deepEqual(byConfiguration(service), { 1: DEVICES, 2: DEVICES });
+      assert.deepEqual(dropped(service), {});
+      assert.ok(service.devices.every(({ failed }) => !failed));
+    });
+
+    it(`rotate over a lossy network, seed ${seed}`, () => {
+      const service = connected({ seed, mode: "plain", keys: keys(1, 1), lossRate: 0.05 });
+      const open = new Map<number, SimulatedDevice>();
+      const rotations = [keys(1, 1, 2), keys(2, 1, 2), keys(2, 2, 1, 5), keys(5, 2, 1, 5)];
+      for (let round = 0; round < 60; round++) {
+        const rotation = round % 5 === 2 ? rotations.shift() : undefined;
+        if (rotation !== undefined) replaceEverywhere(service, rotation);
+        if (round < 25) {
+          if (round % 4 === 1) service.reshuffle();
+          for (const device of service.devices) {
+            if (service.random.next() < 0.3) service.rebind(device);
+            open.set(++number, device);
+          }
+        }
+        for (const [request, device] of open) {
+          if (device.answers.has(request)) open.delete(request);
+          else service.request(device, request);
+        }
+        service.run(200);
+      }
+      assert.equal(open.size, 0, `${open.size} requests were never answered`);
+      assert.deepEqual(dropped(service), {});
+      assert.ok(service.devices.every(({ failed }) => !failed));
+    });
+  }
+
+  it("lead to nobody once they are gone, which is counted; sessions of the others go on", () => {
+    const service = connected({ seed: 4, mode: "plain", keys: keys(1, 1, 2) });
+    const before = [...service.devices];
+    replaceEverywhere(service, keys(2, 1, 2));
+    const after = connectMore(service, 3);
+    replaceEverywhere(service, keys(2, 2));
+    for (const device of before) service.request(device, ++number);
+    service.run(100);
+    assert.deepEqual(dropped(service), { "unknown-cid-config": DEVICES });
+    for (const device of after) {
+      service.rebind(device);
+      service.request(device, ++number);
+      service.run(50);
+      assert.equal(device.answers.get(number), 1);
+    }
+  });
+});
+
+describe("nodes that do not agree about connection IDs", () => {
+  const disagreements = [
+    [
+      "have other keys",
+      { keys: keys(1, 1) },
+      { keys: { active: 1, configurations: [{ id: 1, key: new Uint8Array(16) }] } },
+    ],
+    ["have other configurations", { keys: keys(1, 1) }, { keys: keys(2, 2) }],
+    ["encrypt or not", { keys: keys(1, 1) }, { keys: { active: 1, configurations: [{ id: 1, key: undefined }] } }],
+    ["have other sizes", { keys: keys(1, 1) }, { keys: keys(1, 1), nonceSizeBytes: 6 }],
+  ] as const;
+  for (const [name, some, others] of disagreements) {
+    it(`serve what comes to the right one, and count what they drop, where they ${name}`, () => {
+      const service = new SimulatedService({
+        seed: 5,
+        mode: "plain",
+        routers: 3,
+        layout: (id) => makeLayout(id, id === 1 ? some : others),
+      });
+      assert.ok(service.runUntil(() => service.routers.every(({ node }) => node.isReady), 20_000));
+      const devices = Array.from({ length: DEVICES }, () => {
+        const device = service.connect({ cids: new RandomCids(0) });
+        service.pin(device, 1);
+        return device;
+      });
+      assert.ok(service.runUntil(() => devices.every(({ established }) => established), 1000));
+      for (const device of devices) {
+        service.request(device, ++number);
+        service.run(20);
+        assert.equal(device.answers.get(number), 1);
+      }
+      const sum = (): number => Object.values(dropped(service)).reduce((total, count) => total + count, 0);
+      assert.equal(sum(), 0);
+      for (const device of devices) {
+        service.pin(device, 2);
+        service.request(device, ++number);
+        service.run(20);
+        assert.equal(device.answers.get(number), undefined);
+      }
+      assert.equal(sum(), DEVICES, JSON.stringify(dropped(service)));
+    });
+  }
+});

@@ -4,8 +4,9 @@ import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually, freePorts } from "@coracle/sim";
+import { freePorts } from "@coracle/sim";
 import { ChildProgram } from "../system/child-program.ts";
+import { paced } from "./paced.ts";
 
 /** The ids of the routers; heartbeats have them plus ten. */
 export const ROUTER_IDS = [1, 2, 3] as const;
@@ -74,7 +75,7 @@ export class FleetCluster {
     });
     const cluster = new FleetCluster(folder, routers, heartbeats);
     try {
-      await eventually(() => cluster.isReady(), "every node is ready", READY_MS);
+      await paced(() => cluster.isReady(), "every node is ready", READY_MS);
       return cluster;
     } catch (error) {
       await cluster.end();

@@ -1,9 +1,9 @@
 // What is in front of the cluster: the simulated NAT and balancer, and a fleet of devices, as real processes.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually } from "@coracle/sim";
 import { ChildProgram } from "../system/child-program.ts";
 import type { FleetCluster } from "./cluster.ts";
+import { paced, pause } from "./paced.ts";
 
 /** What one node did for the fleet. */
 interface NodeCounts {
@@ -16,6 +16,8 @@ interface NodeCounts {
 /** A fleet's numbers, while it runs and at its end. */
 export interface FleetNumbers {
   readonly connected: number;
+  /** Requests that wait for an answer; only while it runs. */
+  readonly underWay?: number;
   readonly counts: Readonly<Record<string, number>>;
   readonly nodes: Readonly<Record<string, NodeCounts>>;
 }
@@ -75,9 +77,9 @@ export class Front {
     return (await fetch(`${this.#url}/${what}?${query}`, { method: "PUT" })).status;
   }
 
-  /** New addresses and back ends for all, and half a second later other back ends again; as long as `goesOn` does. */
-  async stir(goesOn: () => boolean): Promise<void> {
-    while (goesOn()) {
+  /** New addresses and back ends for all, and half a second later other back ends again; so often. */
+  async stir(rounds: number): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
       await fetch(`${this.#url}/rebind`, { method: "POST" });
       await pause(500);
       await fetch(`${this.#url}/reshuffle`, { method: "POST" });
@@ -95,7 +97,7 @@ export class Front {
       const [, url = ""] = await program.see(/"url":"(http:[^"]+)"/);
       const devices = new Devices(program, url, json);
       const areConnected = async (): Promise<boolean> => (await devices.numbers()).connected === count;
-      await eventually(areConnected, `${count} sessions`, CONNECT_MS);
+      await paced(areConnected, `${count} sessions`, CONNECT_MS);
       return devices;
     } catch (error) {
       await program.end();
@@ -120,17 +122,15 @@ export class Devices {
     return (await (await fetch(`${this.#url}/fleet`)).json()) as FleetNumbers;
   }
 
+  /** No more requests. */
+  stop(): void {
+    this.program.process.kill("SIGTERM");
+  }
+
   /** No more requests; resolves with the result when what was under way is over. */
   async finish(): Promise<FleetNumbers> {
-    this.program.process.kill("SIGTERM");
+    this.stop();
     await this.program.exited;
     return JSON.parse(readFileSync(this.#json, "utf8")) as FleetNumbers;
   }
-}
-
-/** Lets time pass. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

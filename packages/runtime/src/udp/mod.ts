@@ -1,6 +1,6 @@
 // UDP: one contract, packet threads on native sockets, single sockets on what the runtime has.
 export { copyUdpAddress, formatUdpAddress, hostText, type UdpAddress, udpAddress, udpAddressKey } from "./address.ts";
-export { addUdpStats, UDP_DROP_CAUSES, type UdpDropCause, type UdpStats } from "./counters.ts";
+export { addUdpStats, UDP_DROP_CAUSES, UdpCounters, type UdpDropCause, type UdpStats } from "./counters.ts";
 export type { BatchSizes, ReceivedDatagram, Steering, UdpBatch, UdpEndpoint, UdpSocketOptions } from "./endpoint.ts";
 export { type ByteMatch, steerByDtlsCid, type SteeringRule } from "./native/steering.ts";
 export { SteeringAssembler, type LoadSize, type SteeringProgram } from "./native/steering-program.ts";

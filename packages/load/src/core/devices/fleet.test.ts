@@ -71,7 +71,10 @@ describe("a fleet", () => {
     assert.equal(service.isFinished, true);
     assert.deepEqual([counts.answered, counts.lost, counts.sessionsClosed], [1000, 0, 0], JSON.stringify(counts));
     const { duplicated, heldBack, delayed, overtaken } = service.path.counts;
-    assert.ok(duplicated > 400 && heldBack > 400 && delayed > 1500 && overtaken > 40, JSON.stringify(service.path.counts));
+    assert.ok(
+      duplicated > 400 && heldBack > 400 && delayed > 1500 && overtaken > 40,
+      JSON.stringify(service.path.counts),
+    );
     const { dropReplayed = 0, dropBadMac, dropUnknownCid, sessionsEvicted } = service.serverCounts;
     // Half of the copies were answers; of those to the server some were lost.
     assert.ok(dropReplayed > 150 && dropReplayed < duplicated, `${dropReplayed} of ${duplicated}`);

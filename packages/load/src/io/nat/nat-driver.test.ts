@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SeededRandom } from "@coracle/base";
 import { createLogger } from "@coracle/lifecycle";
-import { openUdpEndpoint, udpAddress, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
+import { openUdpEndpoint, runtimeName, udpAddress, type UdpBatch, type UdpEndpoint } from "@coracle/runtime";
 import { eventually } from "@coracle/sim";
 import { FaultyPath, NO_FAULTS } from "../../core/nat/faulty-path.ts";
 import { NatTable } from "../../core/nat/nat-table.ts";
@@ -180,4 +180,34 @@ describe("the NAT on sockets", () => {
       backend.close();
     }
   });
+
+  // Deno does not tell what the kernel dropped.
+  if (runtimeName() === "bun") {
+    it("counts what came while it had no turn and the kernel had no room", async () => {
+      const FLOOD = 60_000;
+      const table = new NatTable({ ...TABLE, backendCount: 1 }, new SeededRandom(1));
+      const backends = [udpAddress("127.0.0.1", 9)];
+      const driver = new NatDriver({
+        table,
+        paths: clearPaths(),
+        backends,
+        outside: "127.0.0.1",
+        log: createLogger("load"),
+      });
+      const { endpoint: client } = await openUdpEndpoint({ host: "127.0.0.1", port: 0, onBatch: () => undefined });
+      try {
+        const front = udpAddress("127.0.0.1", await driver.start("127.0.0.1", 0));
+        for (let sent = 0; sent < FLOOD; sent++) {
+          client.send(Uint8Array.of(1), 0, 1, front);
+          if (sent % 100 === 99) client.flush();
+        }
+        const lost = (): number => driver.socketDrops()["kernel-queue-full"];
+        assert.ok(lost() > 0);
+        await eventually(() => table.counts.toBackends + lost() === FLOOD, "each is passed on or counted");
+      } finally {
+        driver.close();
+        client.close();
+      }
+    });
+  }
 });

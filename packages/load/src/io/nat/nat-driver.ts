@@ -2,6 +2,7 @@
 import type { Millis } from "@coracle/base";
 import type { Logger } from "@coracle/lifecycle";
 import {
+  addUdpStats,
   copyUdpAddress,
   openUdpEndpoint,
   type ReceivedDatagram,
@@ -11,7 +12,9 @@ import {
   type UdpAddress,
   udpAddressKey,
   type UdpBatch,
+  UdpCounters,
   type UdpEndpoint,
+  type UdpStats,
 } from "@coracle/runtime";
 import type { FaultyPath } from "../../core/nat/faulty-path.ts";
 import type { NatTable } from "../../core/nat/nat-table.ts";
@@ -52,6 +55,7 @@ interface OutsidePort {
 export const WAITING_MAX = 8;
 /** Outside ports are many, so their memory is small. */
 const PORT_SIZES = { batchMax: 4, datagramSizeBytesMax: 2048, headroomBytes: 0 } as const;
+/** All clients' datagrams wait in it while this process has no turn. */
 const FRONT_BUFFER_BYTES = 8 * 1024 * 1024;
 
 /** Carries datagrams both ways as the table decides. */
@@ -65,6 +69,9 @@ export class NatDriver {
   readonly #options: NatDriverOptions;
   readonly #ports: Map<PortNumber, OutsidePort> = new Map();
   readonly #backendKeys: ReadonlySet<number | string>;
+  readonly #frontCounters: UdpCounters = new UdpCounters();
+  /** One for all outside ports, as they come and go. */
+  readonly #portCounters: UdpCounters = new UdpCounters();
   #front: UdpEndpoint | undefined;
   #timer: Timer | undefined;
   #timerAt: Millis | undefined;
@@ -79,12 +86,21 @@ export class NatDriver {
     return this.#ports.size;
   }
 
+  /** What the sockets dropped, and the kernel's queues in front of them; by cause. */
+  socketDrops(): UdpStats["drops"] {
+    // Those that are open read the kernel's counters now; closed ones have.
+    this.#front?.stats();
+    for (const { endpoint } of this.#ports.values()) endpoint?.stats();
+    return addUdpStats([this.#frontCounters.stats(), this.#portCounters.stats()]).drops;
+  }
+
   /** Listens for clients; answers the port. */
   async start(host: string, port: number): Promise<number> {
     const { endpoint } = await openUdpEndpoint({
       host,
       port,
       receiveBufferBytes: FRONT_BUFFER_BYTES,
+      counters: this.#frontCounters,
       onBatch: (batch) => this.#fromClients(batch),
     });
     this.#front = endpoint;
@@ -201,6 +217,7 @@ export class NatDriver {
         host: outside,
         port: 0,
         sizes: PORT_SIZES,
+        counters: this.#portCounters,
         onBatch: (batch) => this.#fromBackend(number, batch),
       });
       if (port.isClosed) return endpoint.close();

@@ -39,6 +39,7 @@ export function addNatMetrics(metrics: Metrics, sources: NatMetricsSources): voi
     ["port-not-open", driver.lost.portNotOpen],
     ["port-failed", driver.lost.portFailed],
     ["stranger", driver.lost.stranger],
+    ...Object.entries(driver.socketDrops()),
   ]);
   counter("coracle_nat_moves_total", "Clients that were given another port or back end.", "cause", () => [
     ["rebind", table.counts.rebinds],

@@ -50,19 +50,23 @@ export function createNatRoutes(options: NatRoutesOptions): Hono {
 
 function flows({ table, driver, paths, backends }: NatRoutesOptions): unknown {
   const { size, lingering, drops, counts } = table;
+  const { toBackends, toClients } = paths;
+  const sockets = driver.socketDrops();
+  const pathLosses = toBackends.counts.underWayFull + toClients.counts.underWayFull;
   return {
     served: counts.toBackends + counts.toClients,
-    lost: lostInAll(counts, driver.lost) + paths.toBackends.counts.underWayFull + paths.toClients.counts.underWayFull,
+    lost: lostInTable(counts) + pathLosses + sumOf(driver.lost) + sumOf(sockets),
     rebinds: counts.rebinds,
     reshuffles: counts.reshuffles,
     flows: size,
     lingering,
     perBackend: Object.fromEntries(table.perBackend().map((count, index) => [backends[index] ?? "", count])),
     drops,
-    faults: paths.toBackends.faults,
-    path: { toBackends: pathDocument(paths.toBackends), toClients: pathDocument(paths.toClients) },
+    faults: toBackends.faults,
+    path: { toBackends: pathDocument(toBackends), toClients: pathDocument(toClients) },
     counts,
     driver: driver.lost,
+    sockets,
   };
 }
 
@@ -81,11 +85,13 @@ function backendList({ table, probe, backends }: NatRoutesOptions): unknown {
   }));
 }
 
-/** Datagrams that were not carried on, in both directions. */
-function lostInAll(counts: NatCounts, driver: NatDriver["lost"]): number {
-  const { droppedToBackends, droppedToClients, flowsFull, noFlow } = counts;
-  const inDriver = driver.portNotOpen + driver.portFailed + driver.stranger;
-  return droppedToBackends + droppedToClients + flowsFull + noFlow + inDriver;
+/** Datagrams that the table did not let through, in both directions. */
+function lostInTable({ droppedToBackends, droppedToClients, flowsFull, noFlow }: NatCounts): number {
+  return droppedToBackends + droppedToClients + flowsFull + noFlow;
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function shareIn(c: Context, name: string, otherwise: number): number | undefined {

@@ -59,10 +59,11 @@ function ownPorts(database: OvsdbClient, settings: OvsSettings): ReadonlyMap<str
   return portsOf(database, bridge, (name) => name === settings.tunnel || name === settings.bridge);
 }
 
-/** True if bridge and tunnel are in the database as they should be. */
+/** True if bridge and tunnel are in the database as they should be, and nobody has to choose a datapath for them. */
 export function isSetUp(database: OvsdbClient, settings: OvsSettings): boolean {
   const bridge = findBridge(database, settings.bridge);
-  if (bridge === undefined || Object.keys(bridgeFixes(bridge, settings)).length > 0) return false;
+  if (bridge === undefined || lacksDatapath(bridge) || Object.keys(bridgeFixes(bridge, settings)).length > 0)
+    return false;
   const ports = ownPorts(database, settings);
   const tunnel = ports.get(settings.tunnel)?.device;
   if (ports.get(settings.bridge)?.device.mtu_request !== bridgeMtu(settings)) return false;
@@ -106,10 +107,18 @@ export async function setUpBridge(database: OvsdbClient, settings: OvsSettings):
 /** Where the kernel has no datapath of Open vSwitch, nobody has chosen one, and ovs-vswitchd has one of its own. */
 async function useUserspace(database: OvsdbClient, settings: OvsSettings): Promise<void> {
   const bridge = findBridge(database, settings.bridge);
-  if (bridge === undefined || bridge.datapath_id !== undefined || bridge.datapath_type !== "") return;
+  if (bridge === undefined || !lacksDatapath(bridge)) return;
   settings.onLog?.("no kernel datapath: using the userspace datapath", { bridge: settings.bridge });
   const transaction = new Transaction().update("Bridge", rowIs(uuid(bridge._uuid)), { datapath_type: "netdev" });
   await transactAndWait(database, transaction, settings.configureTimeoutMs);
+}
+
+/**
+ * Nobody has chosen a datapath and ovs-vswitchd tells of none. Right after it has acted on the bridge that means that the kernel has
+ * none. Before, nothing: it may be about to make one, or whoever made the bridge may have ended before it could choose.
+ */
+function lacksDatapath({ datapath_id: id, datapath_type: type }: BridgeRow): boolean {
+  return id === undefined && type === "";
 }
 
 /** Adds the rows of a port and its device; answers what to put into `Bridge.ports`. */

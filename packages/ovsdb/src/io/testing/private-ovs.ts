@@ -77,10 +77,13 @@ export class PrivateOvs {
     await until("ovsdb-server listens", () => exists(this.databaseSocket));
   }
 
-  async startSwitch(): Promise<void> {
+  /** With `netdev`, dummies take the place of the userspace datapath and its devices; the kernel's is missing either way. */
+  async startSwitch(datapath: "dummy" | "netdev" = "dummy"): Promise<void> {
     const control = join(this.folder, "vswitchd.ctl");
     await rm(control, { force: true });
-    const options = ["--enable-dummy", "--disable-system", `--unixctl=${control}`];
+    // In this order: what is disabled later is there as a dummy.
+    const dummies = datapath === "dummy" ? "--enable-dummy" : "--enable-dummy=override";
+    const options = ["--disable-system", dummies, `--unixctl=${control}`];
     this.#switch = this.#spawn("ovs-vswitchd", [`unix:${this.databaseSocket}`, ...options]);
     await until("ovs-vswitchd listens", () => exists(control));
   }

@@ -45,4 +45,18 @@ describe("the event stream", () => {
     const got = (await slow.text()).length;
     assert.ok(got >= CLIENT_BYTES_MAX && got < CLIENT_BYTES_MAX + 2 * event.length, `${got}`);
   });
+
+  it("gives the place of a client that has gone to the next, and none to one that asks for the head alone", async () => {
+    const feed = new ChangeFeed({ listenersMax: 1 });
+    const routes = createRoutes({ document: () => DOCUMENT, feed });
+    const ask = async (method: string): Promise<Response> =>
+      routes.fetch(new Request("http://x/nodes/events", { method }), context());
+    const head = await ask("HEAD");
+    assert.deepEqual([head.status, head.headers.get("content-type"), feed.listeners], [200, "text/event-stream", 0]);
+    const gone = await ask("GET");
+    assert.deepEqual([gone.status, feed.listeners], [200, 1]);
+    await gone.body?.cancel();
+    assert.equal(feed.listeners, 0);
+    assert.equal((await ask("GET")).status, 200);
+  });
 });

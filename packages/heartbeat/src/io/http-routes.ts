@@ -23,8 +23,12 @@ export function createRoutes(options: RoutesOptions): Hono<Env> {
   return app;
 }
 
+const STREAM_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" } as const;
+
 /** Begins with all nodes, so nobody has to ask for what was missed; a client that does not read is cut off. */
 function streamChanges(c: Context<Env>, { document, feed }: RoutesOptions): Response {
+  // Nobody would read the body or end it: it would hold a client's place for ever.
+  if (c.req.method === "HEAD") return c.body(null, 200, STREAM_HEADERS);
   const encoder = new TextEncoder();
   let stop: (() => void) | undefined;
   const body = new ReadableStream<Uint8Array>(
@@ -57,5 +61,5 @@ function streamChanges(c: Context<Env>, { document, feed }: RoutesOptions): Resp
       "retry-after": "5",
     });
   }
-  return c.body(body, 200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  return c.body(body, 200, STREAM_HEADERS);
 }

@@ -12,7 +12,7 @@ import type { FollowerState } from "./resource-follower.ts";
 
 /** What the routes answer from. */
 export interface RoutesOptions {
-  readonly pods: PodLookup;
+  readonly pods: Pick<PodLookup, "index">;
   readonly feed: EventFeed;
   readonly states: () => readonly FollowerState[];
   readonly nodeName: string | undefined;
@@ -71,7 +71,11 @@ function notReady(c: Context<Env>, reason: string): Response {
   return c.json({ error: `Cannot look up addresses yet: ${reason}` }, 503, { "retry-after": "1" });
 }
 
+const STREAM_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" } as const;
+
 function streamEvents(c: Context<Env>, feed: EventFeed): Response {
+  // Nobody would read the body or end it: it would hold a client's place for ever.
+  if (c.req.method === "HEAD") return c.body(null, 200, STREAM_HEADERS);
   const lastId = Number(c.req.header("last-event-id") ?? Number.NaN);
   const { entries, missed } = feed.resumeAfter(Number.isInteger(lastId) ? lastId : undefined);
   const encoder = new TextEncoder();
@@ -105,5 +109,5 @@ function streamEvents(c: Context<Env>, feed: EventFeed): Response {
       "retry-after": "5",
     });
   }
-  return c.body(body, 200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  return c.body(body, 200, STREAM_HEADERS);
 }

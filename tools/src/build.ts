@@ -1,6 +1,6 @@
 // `bun run build`: one self-contained binary per binary package, for x64 and, where its runtime can be had, arm64.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -120,27 +120,28 @@ function startTimeMs(binary: string): number {
   return timesMs.sort((a, b) => a - b)[2] ?? 0;
 }
 
-/** The Bun runtime of another architecture, from the npm registry, kept in the cache by version. */
+/** The Bun runtime of another architecture, from the npm registry, kept in the cache by version; never half there. */
 function foreignRuntime(arch: string): string | undefined {
-  const cache = join(
-    process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-    "coracle",
-    "bun",
-    `${Bun.version}-${arch}`,
-  );
-  const runtime = join(cache, "package", "bin", "bun");
+  const caches = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const folder = join(caches, "coracle", "bun", `${Bun.version}-${arch}`);
+  const runtime = join(folder, "package", "bin", "bun");
   if (existsSync(runtime)) return runtime;
-  mkdirSync(cache, { recursive: true });
-  const npmArch = arch === "arm64" ? "aarch64" : "x64";
-  const packed = spawnSync("npm", ["pack", "--silent", `@oven/bun-linux-${npmArch}@${Bun.version}`], {
-    cwd: cache,
-    encoding: "utf8",
-  });
-  const tarball = readdirSync(cache).find((file) => file.endsWith(".tgz"));
-  if (packed.status !== 0 || tarball === undefined) return undefined;
-  const unpacked = spawnSync("tar", ["-xzf", tarball], { cwd: cache });
-  rmSync(join(cache, tarball), { force: true });
-  return unpacked.status === 0 && existsSync(runtime) ? runtime : undefined;
+  const unfinished = `${folder}.${process.pid}.unfinished`;
+  mkdirSync(unfinished, { recursive: true });
+  try {
+    const npmArch = arch === "arm64" ? "aarch64" : "x64";
+    spawnSync("npm", ["pack", "--silent", `@oven/bun-linux-${npmArch}@${Bun.version}`], { cwd: unfinished });
+    const tarball = readdirSync(unfinished).find((file) => file.endsWith(".tgz"));
+    if (tarball === undefined) return undefined;
+    const unpacked = spawnSync("tar", ["-xzf", tarball], { cwd: unfinished });
+    if (unpacked.status !== 0 || !existsSync(join(unfinished, "package", "bin", "bun"))) return undefined;
+    rmSync(join(unfinished, tarball));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(unfinished, folder);
+    return runtime;
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
 }
 
 function table(rows: readonly Built[]): string {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bun
 // `bun run peers`: brings the strangers' programs that the tests run beside ours.
-import { spawnSync } from "node:child_process";
+import { setPriority } from "node:os";
+import { parseArgs } from "node:util";
 import { buildPion, buildScandium } from "@coracle/test/interop/peers";
 import {
   buildPeer,
@@ -11,8 +12,9 @@ import {
   peersFolder,
   programOnPath,
 } from "@coracle/test/peers/kubernetes";
+import { bringDebianPrograms, DEBIAN_PROGRAMS } from "./debian-programs.ts";
 
-const HELP = `Usage: bun run peers [--help]
+const HELP = `Usage: bun run peers [--only packages|builds]
 
 Brings the programs the tests run beside ours, which no one here wrote:
 
@@ -20,41 +22,41 @@ Brings the programs the tests run beside ours, which no one here wrote:
   etcd            ${ETCD.version}, built likewise
   Scandium        3.14.0 from Maven Central, with small programs of ours around it (needs a JDK of at least 17, and Maven)
   pion/dtls       v3.1.15 from the Go module proxy, likewise (needs Go)
-  etcd            an old one: Debian's etcd-server (needs root and apt-get, unless etcd is on PATH)
-  kubectl         Debian's kubernetes-client (needs root and apt-get, unless kubectl is on PATH)
+  from Debian     (needs root and apt-get, unless the program is on PATH)
+${DEBIAN_PROGRAMS.map((wanted) => `                  ${wanted.program}: ${wanted.tests}`).join("\n")}
 
 Built programs are kept in ${peersFolder()}
 (XDG_CACHE_HOME moves it); what is there already is not built again. What cannot be brought is named
 in one line each, with the tests that will not run without it; the exit code is then 1, unless it is Scandium or pion/dtls.
+--only packages brings what is from Debian, --only builds the rest.
 `;
 
-/** A Debian package that holds a program the tests need. */
-interface DebianProgram {
-  readonly program: string;
-  readonly package: string;
-  readonly tests: string;
-}
-
-const DEBIAN: readonly DebianProgram[] = [
-  { program: "etcd", package: "etcd-server", tests: "tests on an old etcd" },
-  { program: "kubectl", package: "kubernetes-client", tests: "tests that drive kubectl" },
-];
+/** Compiling takes minutes: what a person or a test does meanwhile goes first. */
+const NICENESS = 10;
 
 async function main(args: readonly string[]): Promise<number> {
-  if (args.includes("--help") || args.includes("-h")) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { only: { type: "string" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  if (args.length > 0) {
-    process.stderr.write(`Cannot run peers with ${args[0]}: allowed is --help\n`);
+  if (!["packages", "builds", undefined].includes(values.only)) {
+    process.stderr.write(`--only: "${values.only}" is not one of packages, builds\n`);
     return 2;
   }
-  const failures = [
-    await bringGoPeer(KUBE_APISERVER),
-    await bringGoPeer(ETCD),
-    ...DEBIAN.map(bringDebianProgram),
-  ].filter((failure) => failure !== undefined);
-  const interop = [await bringDtlsPeer("Scandium", buildScandium), await bringDtlsPeer("pion/dtls", buildPion)];
+  const failures = values.only === "builds" ? [] : bringDebianPrograms(say);
+  const interop: (string | undefined)[] = [];
+  if (values.only !== "packages") {
+    setPriority(NICENESS);
+    interop.push(await bringDtlsPeer("Scandium", buildScandium), await bringDtlsPeer("pion/dtls", buildPion));
+    for (const peer of [KUBE_APISERVER, ETCD]) {
+      const failure = await bringGoPeer(peer);
+      if (failure !== undefined) failures.push(failure);
+    }
+  }
   for (const failure of [...failures, ...interop]) if (failure !== undefined) process.stderr.write(`${failure}\n`);
   return failures.length === 0 ? 0 : 1;
 }
@@ -88,39 +90,6 @@ async function bringDtlsPeer(
     const reason = error instanceof Error ? error.message : String(error);
     return `${name}: not built: ${reason}; interop tests with it will not run`;
   }
-}
-
-/** Installs one Debian package unless its program is there; returns why not, if not. */
-function bringDebianProgram(wanted: DebianProgram): string | undefined {
-  if (programOnPath(wanted.program) !== undefined) {
-    say(`${wanted.program}: there already`);
-    return undefined;
-  }
-  const without = `${wanted.tests} will not run`;
-  if (programOnPath("apt-get") === undefined)
-    return `${wanted.program}: not installed as apt-get is not on PATH; ${without}`;
-  if (process.getuid?.() !== 0)
-    return `${wanted.program}: not installed as this is not root (apt-get install ${wanted.package}); ${without}`;
-  say(`${wanted.program}: installing ${wanted.package}`);
-  const first = aptInstall(wanted.package);
-  if (first !== undefined) {
-    // A fresh image has no package lists yet.
-    spawnSync("apt-get", ["update", "-q"], { stdio: "ignore" });
-    const second = aptInstall(wanted.package);
-    if (second !== undefined) return `${wanted.program}: not installed: ${second}; ${without}`;
-  }
-  say(`${wanted.program}: installed`);
-  return undefined;
-}
-
-function aptInstall(name: string): string | undefined {
-  const run = spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", name], {
-    encoding: "utf8",
-    // A package that starts a daemon must not: the tests start their own.
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
-  });
-  if (run.status === 0) return undefined;
-  return run.stderr.trim().split("\n").at(-1) ?? `apt-get ended with ${run.status}`;
 }
 
 function say(text: string): void {

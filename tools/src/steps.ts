@@ -1,15 +1,18 @@
-// Running the commands of a gate: each with its time, its output on failure, and its test counts.
+// Running the commands of a gate: lanes side by side, the steps of a lane one after another, all of them even when one fails.
 import { spawn } from "node:child_process";
-import { stripVTControlCharacters } from "node:util";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Progress } from "./progress.ts";
+import { workspaceRoot } from "./source-tree.ts";
+import { countTests, notRun, withoutPasses } from "./step-output.ts";
+
+/** Where each step's whole output is kept until the next run: git ignores it. */
+const OUTPUT_FOLDER = "node_modules/.cache/ok";
 
 /** One command of the gate. */
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
-  /** Show the output while it runs instead of only on failure. */
-  readonly loud?: boolean;
-  /** Run together with the step before it: most of either's time is waiting. */
-  readonly isBeside?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -19,71 +22,79 @@ export interface StepResult {
   readonly ok: boolean;
   readonly passed: number;
   readonly failed: number;
+}
+
+/** Runs every step by `run`: lanes at the same time, in a lane each step when the one before it has ended, well or not. */
+export async function runLanes<S, R>(
+  lanes: readonly (readonly S[])[],
+  run: (step: S) => Promise<R>,
+): Promise<readonly R[]> {
+  const results = await Promise.all(
+    lanes.map(async (lane) => {
+      const done: R[] = [];
+      for (const step of lane) done.push(await run(step));
+      return done;
+    }),
+  );
+  return results.flat();
+}
+
+/** Runs `step` at the root of the workspace to its end and tells `progress`: one line, what did not run, and why it failed. */
+export async function runStep(step: Step, progress: Progress): Promise<StepResult> {
+  const { name } = step;
+  progress.started(name);
+  const { code, output, seconds, path } = await runCommand(step, (text) => progress.said(name, text));
+  const counted = countTests(output);
+  const ok = code === 0;
+  const passed = counted?.passed ?? (ok ? 1 : 0);
+  const failed = Math.max(counted?.failed ?? 0, ok ? 0 : 1);
+  const counts = counted === undefined ? "" : `${passed} passed${failed === 0 ? "" : `, ${failed} failed`}`;
+  const lines = [
+    `${ok ? "ok    " : "FAILED"} ${name.padEnd(14)} ${seconds.toFixed(1).padStart(7)} s   ${counts}`.trim(),
+  ];
+  if (!ok) lines.push(withoutPasses(output).trim(), `${name} ended with ${code}; its whole output: ${path}`);
+  lines.push(...notRun(output).map((line) => `       ${line}`));
+  progress.ended(name, lines.join("\n"));
+  return { name, ok, passed, failed };
+}
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
   readonly seconds: number;
+  /** Of the file with the output, from the root of the workspace. */
+  readonly path: string;
 }
 
-/** Steps that run together, in order. */
-export function groupSteps(steps: readonly Step[]): readonly (readonly Step[])[] {
-  const groups: Step[][] = [];
-  for (const step of steps) {
-    const last = groups.at(-1);
-    if (step.isBeside === true && last !== undefined) last.push(step);
-    else groups.push([step]);
-  }
-  return groups;
-}
-
-/** Runs `step` in `cwd` to its end. */
-export async function runStep(step: Step, cwd: string): Promise<StepResult> {
+async function runCommand({ name, command, env }: Step, onText: (text: string) => void): Promise<Ended> {
   const started = performance.now();
-  const [program = "", ...args] = step.command;
+  const path = join(OUTPUT_FOLDER, `${name}.log`);
+  mkdirSync(join(workspaceRoot, OUTPUT_FOLDER), { recursive: true });
+  const log = createWriteStream(join(workspaceRoot, path));
+  const kept: string[] = [];
+  const keep = (text: string): void => {
+    kept.push(text);
+    log.write(text);
+    onText(text);
+  };
+  const [program = "", ...args] = command;
   const child = spawn(program, args, {
-    cwd,
-    env: { ...process.env, ...step.env },
+    cwd: workspaceRoot,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const kept: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8");
-    stream.on("data", (text: string) => {
-      kept.push(text);
-      if (step.loud) process.stderr.write(text);
-    });
-  }
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", keep);
   const code = await new Promise<number>((resolve) => {
     child.on("error", (error) => {
-      kept.push(`Cannot start ${program}: ${error.message}\n`);
+      keep(`Cannot start ${program}: ${error.message}\n`);
       resolve(127);
     });
     child.on("close", (exitCode) => resolve(exitCode ?? 1));
   });
-  const output = kept.join("");
-  const seconds = (performance.now() - started) / 1000;
-  const counted = countTests(output);
-  const ok = code === 0;
-  if (!ok && !step.loud) process.stderr.write(output);
-  const passed = counted?.passed ?? (ok ? 1 : 0);
-  const failed = Math.max(counted?.failed ?? 0, ok ? 0 : 1);
-  process.stderr.write(`${ok ? "ok    " : "FAILED"} ${step.name.padEnd(24)} ${seconds.toFixed(1).padStart(6)} s\n`);
-  return { name: step.name, ok, passed, failed, seconds };
-}
-
-/** Reads the closing counts of `bun test`, `deno test` or our own `N passed, N failed`; the last one found counts. */
-export function countTests(output: string): { passed: number; failed: number } | undefined {
-  // Runners colour their closing lines even into a pipe.
-  const plain = stripVTControlCharacters(output);
-  const own = [...plain.matchAll(/^(\d+) passed, (\d+) failed/gm)].at(-1);
-  if (own !== undefined) return { passed: Number(own[1]), failed: Number(own[2]) };
-  const deno = [...plain.matchAll(/\| (\d+) passed(?: \([^)]*\))? \| (\d+) failed/g)].at(-1);
-  if (deno !== undefined) return { passed: Number(deno[1]), failed: Number(deno[2]) };
-  const bunPassed = [...plain.matchAll(/^ (\d+) pass$/gm)].at(-1);
-  const bunFailed = [...plain.matchAll(/^ (\d+) fail$/gm)].at(-1);
-  if (bunPassed !== undefined)
-    return {
-      passed: Number(bunPassed[1]),
-      failed: Number(bunFailed?.[1] ?? 0),
-    };
-  return undefined;
+  await new Promise<void>((resolve) => {
+    log.end(resolve);
+  });
+  return { code, output: kept.join(""), seconds: (performance.now() - started) / 1000, path };
 }
 
 /** Prints the closing line that people and CI read, and gives the exit code. */

@@ -66,6 +66,8 @@ export type RouterOutput =
   | { readonly kind: "refused"; readonly session: SessionId | undefined; readonly cause: RefusedCause }
   /** The datagram at hand is for the management plane, which is elsewhere. */
   | { readonly kind: "pass-up" }
+  /** A member forwarded a record that is not this node's: perhaps the two read connection IDs differently. Told once a minute at most. */
+  | { readonly kind: "misrouted"; readonly from: Endpoint }
   /** A frame came from an address that is no member; told ten times a second at most, where the management plane is elsewhere. */
   | { readonly kind: "stranger"; readonly from: Endpoint }
   | Exclude<ManagementOutput, { readonly kind: "transmit" | "member-set" | "member-removed" }>;

@@ -56,6 +56,8 @@ export interface RouterClusterOptions {
 
 /** Datagrams from strangers on the cluster port hurry a ping to them, but not more often than this. */
 const STRANGER_HINT_MS = 100;
+/** Members that forward what is not this node's are told of once in this time. */
+const MISROUTED_TELL_MS = 60_000;
 /** Of an undecoded protected record nothing is kept; anything else may be, so it is copied first. */
 const CID_RECORD = 25;
 const PASS_UP: RouterOutput = { kind: "pass-up" };
@@ -66,6 +68,8 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   readonly router: RecordRouter;
   readonly management: ManagementPlane | undefined;
   readonly cidSizeBytes: number;
+  /** Absent: Californium's. */
+  readonly layout: QuicLbLayout | undefined;
   /** Of the MAC in frames between nodes; 0 if they have none. */
   readonly macSizeBytes: number;
   readonly #paths: PathBook = new PathBook();
@@ -74,11 +78,13 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   readonly #outputs: RouterOutput[] = [];
   #next = 0;
   #strangerHintAt = Number.NEGATIVE_INFINITY;
+  #misroutedToldAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RouterNodeOptions) {
     const { nodeId, cidSizeBytes, layout, crypto, random, cluster } = options;
     assert(layout === undefined || layout.sizeBytes === cidSizeBytes, `Cannot use IDs of ${cidSizeBytes} bytes`);
     this.cidSizeBytes = cidSizeBytes;
+    this.layout = layout;
     this.server = new DtlsServer({
       ...options.dtls,
       crypto,
@@ -179,6 +185,8 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
       case "drop":
         if (decision.cause === "forward-unknown-sender" || decision.cause === "backward-unknown-sender") {
           this.#hurryStranger(source, now);
+        } else if (decision.cause === "misrouted" || decision.cause === "unknown-cid-config") {
+          this.#tellMisrouted(source, now);
         }
         return;
       default:
@@ -228,6 +236,12 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
     }
     this.management.handle({ kind: "unknown-sender", from }, now);
     this.#drainManagement();
+  }
+
+  #tellMisrouted({ address, port }: Endpoint, now: Millis): void {
+    if (now - this.#misroutedToldAt < MISROUTED_TELL_MS) return;
+    this.#misroutedToldAt = now;
+    this.#outputs.push({ kind: "misrouted", from: { address: address.slice(), port } });
   }
 
   #onTimeout(now: Millis): void {

@@ -63,6 +63,8 @@ export interface SessionCounts {
   readonly withoutConnectionId: number;
   readonly bySuite: Counts;
   readonly byIdentity: Counts;
+  /** By the configuration of their connection IDs, in layouts that have such: a key is needed as long as it counts here. */
+  readonly byCidConfiguration: Counts;
   readonly upstream: Counts;
 }
 
@@ -119,6 +121,7 @@ export function addSessionCounts(all: readonly SessionCounts[]): SessionCounts {
     withoutConnectionId: total(({ withoutConnectionId }) => withoutConnectionId),
     bySuite: addCounts(all.map(({ bySuite }) => bySuite)),
     byIdentity: addCounts(all.map(({ byIdentity }) => byIdentity)),
+    byCidConfiguration: addCounts(all.map(({ byCidConfiguration }) => byCidConfiguration)),
     upstream: addCounts(all.map(({ upstream }) => upstream)),
   };
 }

@@ -220,7 +220,7 @@ describe("messages between threads", () => {
       withoutConnectionId: 1,
       upstream: { ports: 1 },
     };
-    const each = { ...sessions, bySuite: { A: 2 }, byIdentity: { psk: 2 } };
+    const each = { ...sessions, bySuite: { A: 2 }, byIdentity: { psk: 2 }, byCidConfiguration: { 3: 1 } };
     assert.deepEqual(addSessionCounts([each, each]), {
       sessions: 4,
       handshakes: 2,
@@ -228,6 +228,7 @@ describe("messages between threads", () => {
       withoutConnectionId: 2,
       bySuite: { A: 4 },
       byIdentity: { psk: 4 },
+      byCidConfiguration: { 3: 2 },
       upstream: { ports: 2 },
     });
   });

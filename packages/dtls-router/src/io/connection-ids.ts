@@ -18,6 +18,13 @@ export interface PostedLayout extends QuicLbSizes {
   readonly sessionIdKey: Uint8Array | undefined;
 }
 
+/** How the key file stands, without its keys. */
+export interface CidKeyStatus {
+  readonly active: number;
+  readonly configurations: readonly number[];
+  readonly versions: CidKeyStore["counts"];
+}
+
 /** The layout in force. */
 export class ConnectionIds {
   readonly sizeBytes: number;
@@ -54,11 +61,10 @@ export class ConnectionIds {
     return posted && makeLayout(posted, { nodeId: this.#nodeId, worker: 0, workers });
   }
 
-  /** The configuration that makes new IDs, the number of them all, and versions of the key file; `undefined` without a file. */
-  status():
-    { readonly active: number; readonly configurations: number; readonly versions: CidKeyStore["counts"] } | undefined {
+  /** The configuration that makes new IDs, all of them, and the versions of the key file; `undefined` without a file. */
+  status(): CidKeyStatus | undefined {
     const { active, configurations } = this.#keys;
-    return this.#store && { active, configurations: configurations.length, versions: this.#store.counts };
+    return this.#store && { active, configurations: configurations.map(({ id }) => id), versions: this.#store.counts };
   }
 
   /** Hands over the keys of the file, now and whenever they change. */

@@ -3,6 +3,7 @@ import type { Metrics } from "@coracle/lifecycle";
 import { cryptoProviderReport, type UdpEndpoint } from "@coracle/runtime";
 import type { WorkerCounts } from "../core/worker-messages.ts";
 import type { ClusterControl } from "./cluster-control.ts";
+import type { ConnectionIds } from "./connection-ids.ts";
 import type { SessionService } from "./session-service.ts";
 
 /** What the metrics are read from. */
@@ -12,6 +13,8 @@ export interface RouterMetricsSources {
   readonly cluster: ClusterControl | undefined;
   /** Counters of the management sessions, if there are any. */
   readonly channelCounters: () => Readonly<Record<string, number>>;
+  /** The keys of encrypted connection IDs, if there are any. */
+  readonly cidKeys: ConnectionIds["status"];
 }
 
 type Counted = readonly (readonly [label: string, value: number])[];
@@ -70,6 +73,7 @@ export function addRouterMetrics(metrics: Metrics, sources: RouterMetricsSources
     },
   );
   addCluster(metrics, sources);
+  addCidKeys(metrics, sources);
   addLevels(metrics, sources);
   addPorts(metrics, sources);
 }
@@ -112,6 +116,27 @@ function addCluster(metrics: Metrics, { cluster, channelCounters }: RouterMetric
     name: "coracle_cluster_ready",
     help: "1 while the cluster has formed and has its quorum, or its fixed table is complete.",
     sample: () => [{ value: (cluster?.isReady ?? true) ? 1 : 0 }],
+  });
+}
+
+function addCidKeys(metrics: Metrics, { cidKeys }: RouterMetricsSources): void {
+  addCounter(
+    metrics,
+    {
+      name: "coracle_router_cid_key_files_total",
+      help: "Versions of the file of connection ID keys.",
+      label: "outcome",
+    },
+    () => Promise.resolve(Object.entries(cidKeys()?.versions ?? {})),
+  );
+  metrics.sampled({
+    name: "coracle_router_cid_configuration",
+    help: "Configurations of encrypted connection IDs: 1 for the one that makes new ones.",
+    labels: ["configuration"],
+    sample: () => {
+      const { active, configurations } = cidKeys() ?? { active: -1, configurations: [] };
+      return configurations.map((id) => ({ labels: { configuration: String(id) }, value: id === active ? 1 : 0 }));
+    },
   });
 }
 

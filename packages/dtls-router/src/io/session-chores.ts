@@ -17,22 +17,27 @@ export function* countSessions(
 ): Generator<undefined> {
   const bySuite: Record<string, number> = {};
   const byIdentity: Record<string, number> = {};
+  const byCidConfiguration: Record<string, number> = {};
   let throughOtherNodes = 0;
   let withoutConnectionId = 0;
   let looked = 0;
-  const { server } = host.node;
+  const { server, layout } = host.node;
+  const hasConfigurations = layout !== undefined;
   for (const id of server.sessionIds()) {
     const device = host.describe(id);
     if (device !== undefined) {
       bySuite[device.suite] = (bySuite[device.suite] ?? 0) + 1;
       byIdentity[device.identity.kind] = (byIdentity[device.identity.kind] ?? 0) + 1;
       if (device.router !== undefined) throughOtherNodes++;
-      if (device.ownCid.length === 0) withoutConnectionId++;
+      const [first] = device.ownCid;
+      if (first === undefined) withoutConnectionId++;
+      else if (hasConfigurations) byCidConfiguration[first >>> 5] = (byCidConfiguration[first >>> 5] ?? 0) + 1;
     }
     if (++looked % LOOKS_PER_STEP === 0) yield undefined;
   }
   const { sessionCount: sessions, handshakeCount: handshakes } = server;
-  done({ sessions, handshakes, throughOtherNodes, withoutConnectionId, bySuite, byIdentity, upstream });
+  const all = { sessions, handshakes, throughOtherNodes, withoutConnectionId };
+  done({ ...all, bySuite, byIdentity, byCidConfiguration, upstream });
 }
 
 /** Ends every session with a close_notify. */

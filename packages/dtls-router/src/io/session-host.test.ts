@@ -47,6 +47,7 @@ interface Sent {
 /** Some workers of one node; `sent` is what left by the public port, in order. */
 class Workers {
   readonly sent: Sent[] = [];
+  readonly warnings: string[] = [];
   readonly hosts: readonly SessionHost[];
   #handedOver: { readonly worker: number; readonly datagram: ReceivedDatagram }[] = [];
 
@@ -64,7 +65,7 @@ class Workers {
         stranger: () => assert.fail("there is no cluster"),
         handOver: (to, datagram) => this.#handedOver.push({ worker: to, datagram }) > 0,
         openPort: () => assert.fail("there is no upstream"),
-        warn: (message) => assert.fail(message),
+        warn: (message, { message: reason }) => this.warnings.push(`${message}: ${reason}`),
       });
       return host;
     });
@@ -222,6 +223,40 @@ describe("a worker under many hellos", () => {
     const counts = workers.hosts[0]?.counts();
     assert.equal(counts?.drops["handshakes-waiting-full"], HANDSHAKES_PER_TURN + 5);
     assert.equal(counts?.held["handshakesWaiting"], WAITING_HANDSHAKES_MAX);
+  });
+});
+
+describe("a worker that has no connection IDs left", () => {
+  it("says so once, serves on, and has some again with another key", () => {
+    const workers = new Workers(1, HIDDEN);
+    const [host] = workers.hosts;
+    const { layout } = host?.node ?? assert.fail("no host");
+    assert.ok(host !== undefined && layout !== undefined);
+    const first = new Client(workers, () => 0);
+    first.connect();
+    // Counting through all nonces would take hours.
+    Object.defineProperty(layout.generator, "isUsedUp", { get: () => layout.generator.rotation === 3 });
+    const { generate } = layout.generator;
+    layout.generator.generate = (random) =>
+      layout.generator.isUsedUp ? new Uint8Array(0) : generate.call(layout.generator, random);
+    for (let tick = 0; tick < 3; tick++) host.tick(systemClock.now());
+    assert.deepEqual(workers.warnings, ["No connection IDs are left: make another configuration the active one"]);
+    const second = new Client(workers, () => 0);
+    second.connect();
+    for (const client of [first, second]) client.request();
+    assert.deepEqual([first.answers, second.answers], [1, 1]);
+    const other = { id: 5, key: new Uint8Array(16) };
+    layout.replace({ active: 5, configurations: [other, { id: 3, key: KEY }] });
+    const third = new Client(workers, () => 0);
+    third.connect();
+    host.tick(systemClock.now());
+    let counted: SessionCounts | undefined;
+    host.countSessions((counts) => {
+      counted = counts;
+    });
+    workers.work();
+    assert.deepEqual([counted?.byCidConfiguration, counted?.withoutConnectionId], [{ 3: 1, 5: 1 }, 1]);
+    assert.equal(workers.warnings.length, 1);
   });
 });
 

@@ -1,6 +1,6 @@
 // The whole data path of one worker: datagrams of both ports in, DTLS, the application, answers out. Never waits.
 import { type Millis, unreachable } from "@coracle/base";
-import type { DatagramView, Endpoint } from "@coracle/cluster";
+import { type DatagramView, type Endpoint, formatEndpoint } from "@coracle/cluster";
 import type { SessionId } from "@coracle/dtls";
 import type { ReceivedDatagram, UdpBatch, UdpEndpoint } from "@coracle/runtime";
 import { Chores } from "../core/chores.ts";
@@ -30,6 +30,8 @@ export interface HostSurroundings {
   passUp(datagram: ReceivedDatagram): void;
   /** A frame came from an address that is no member. */
   stranger(from: Endpoint): void;
+  /** Something that a person should look at. */
+  warn(message: string, error: Error): void;
   /** False if the other worker is too busy: then the datagram is lost, and that has been counted. */
   handOver(worker: number, datagram: ReceivedDatagram, port: number): boolean;
 }
@@ -53,6 +55,7 @@ export class SessionHost {
   #handshakesLeft = HANDSHAKES_PER_TURN;
   #handedOver = 0;
   #queueDrops = 0;
+  #isToldUsedUp = false;
 
   constructor(node: RouterNode, around: HostSurroundings) {
     this.node = node;
@@ -98,6 +101,7 @@ export class SessionHost {
       this.#drain();
     }
     this.#application?.tick(now);
+    this.#watchConnectionIds();
   }
 
   /** Sends application data. */
@@ -161,6 +165,14 @@ export class SessionHost {
   end(): void {
     this.#application?.close();
     this.#application = undefined;
+  }
+
+  /** Without IDs devices are served as long as they do not move, so that nobody would notice. */
+  #watchConnectionIds(): void {
+    const isUsedUp = this.node.layout?.generator.isUsedUp ?? false;
+    if (isUsedUp && !this.#isToldUsedUp)
+      this.#around.warn("No connection IDs are left", new Error("make another configuration the active one"));
+    this.#isToldUsedUp = isUsedUp;
   }
 
   #isHome(homes: DatagramHomes, port: number, datagram: ReceivedDatagram): boolean {
@@ -242,10 +254,11 @@ export class SessionHost {
       case "refused":
         return count(this.#refusals, output.cause);
       case "pass-up":
-        if (this.#current !== undefined) around.passUp(this.#current);
-        return;
+        return this.#passUp();
       case "stranger":
         return around.stranger(output.from);
+      case "misrouted":
+        return around.warn("A node forwards records that are not for this one", misrouted(output.from));
       case "discover":
       case "member":
       case "ready":
@@ -256,6 +269,14 @@ export class SessionHost {
         unreachable(output);
     }
   }
+
+  #passUp(): void {
+    if (this.#current !== undefined) this.#around.passUp(this.#current);
+  }
+}
+
+function misrouted(from: Endpoint): Error {
+  return new Error(`${formatEndpoint(from)} forwards them: have all nodes the same --cid-layout, sizes and keys?`);
 }
 
 function count(counts: Record<string, number>, name: string): void {

@@ -58,11 +58,13 @@ export interface SessionSettings {
 }
 
 /** A worker's number, how many there are, and what is around it. */
-export interface WorkerPlace extends Pick<HostSurroundings, "public" | "cluster" | "passUp" | "stranger" | "handOver"> {
+export interface WorkerPlace extends Pick<
+  HostSurroundings,
+  "public" | "cluster" | "passUp" | "stranger" | "warn" | "handOver"
+> {
   readonly worker: number;
   readonly workers: number;
   readonly openPort: OpenDevicePort;
-  readonly warn: (message: string, error: Error) => void;
 }
 
 /** A worker's host with its credentials. */
@@ -187,6 +189,6 @@ function makeApplication(settings: SessionSettings, host: SessionHost, place: Wo
     idleMs: upstream.idleMs,
     open: place.openPort,
     clock: systemClock,
-    warn: place.warn,
+    warn: (...warning) => place.warn(...warning),
   });
 }

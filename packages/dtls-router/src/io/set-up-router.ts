@@ -35,7 +35,12 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
     sessions.mail({ kind: "cid-keys", keys });
     reader?.replace(keys);
   });
-  addRouterMetrics(service.metrics, { sessions, cluster, channelCounters: () => channel?.counters() ?? {} });
+  addRouterMetrics(service.metrics, {
+    sessions,
+    cluster,
+    channelCounters: () => channel?.counters() ?? {},
+    cidKeys: () => cids.status(),
+  });
   service.health.add({
     name: "cluster",
     check: () => {

@@ -22,13 +22,13 @@ export const DEBIAN_PROGRAMS: readonly DebianProgram[] = [
   { program: "gcc", packages: ["gcc", "libc6-dev"], tests: "benchmarks beside C" },
 ];
 
-/** Installs what is missing; answers a line for each program that could not be had. */
-export function bringDebianPrograms(say: (text: string) => void): string[] {
+/** Installs what is missing, as root; answers a line for each program that could not be had. */
+export function bringDebianPrograms(say: (text: string) => void, isRoot: boolean = process.getuid?.() === 0): string[] {
   const missing = missingPrograms();
   const there = DEBIAN_PROGRAMS.filter((wanted) => !missing.includes(wanted));
   if (there.length > 0) say(`there already: ${there.map(({ program }) => program).join(", ")}`);
   if (missing.length === 0) return [];
-  const reason = whyNoInstall() ?? install(missing, say);
+  const reason = whyNoInstall(isRoot) ?? install(missing, say);
   return missingPrograms().map(({ program, packages, tests }) => {
     const why = reason ?? `${packages.join(" ")} did not bring it`;
     return `${program}: not installed (apt-get install ${packages.join(" ")}): ${why}; ${tests} will not run`;
@@ -39,9 +39,9 @@ function missingPrograms(): DebianProgram[] {
   return DEBIAN_PROGRAMS.filter(({ program }) => programOnPath(program) === undefined);
 }
 
-function whyNoInstall(): string | undefined {
+function whyNoInstall(isRoot: boolean): string | undefined {
   if (programOnPath("apt-get") === undefined) return "apt-get is not on PATH";
-  return process.getuid?.() === 0 ? undefined : "this is not root";
+  return isRoot ? undefined : "this is not root";
 }
 
 /** All at once; where that fails, one by one, so that one that cannot be had does not keep the others away. Answers the last reason. */

@@ -2,7 +2,7 @@
 // `bun run peers`: brings the strangers' programs that the tests run beside ours.
 import { setPriority } from "node:os";
 import { parseArgs } from "node:util";
-import { buildPion, buildScandium } from "@coracle/test/interop/peers";
+import { buildMbedtls, buildPion, buildScandium } from "@coracle/test/interop/peers";
 import {
   buildPeer,
   type BuildProgress,
@@ -22,12 +22,14 @@ Brings the programs the tests run beside ours, which no one here wrote:
   etcd            ${ETCD.version}, built likewise
   Scandium        3.14.0 from Maven Central, with small programs of ours around it (needs a JDK of at least 17, and Maven)
   pion/dtls       v3.1.15 from the Go module proxy, likewise (needs Go)
+  Mbed TLS        3.6 from Debian's sources (needs apt-get, a C compiler, make and bzip2)
   from Debian     (needs root and apt-get, unless the program is on PATH)
 ${DEBIAN_PROGRAMS.map((wanted) => `                  ${wanted.program}: ${wanted.tests}`).join("\n")}
 
 Built programs are kept in ${peersFolder()}
 (XDG_CACHE_HOME moves it); what is there already is not built again. What cannot be brought is named
-in one line each, with the tests that will not run without it; the exit code is then 1, unless it is Scandium or pion/dtls.
+in one line each, with the tests that will not run without it; the exit code is then 1, unless it is Scandium,
+pion/dtls or Mbed TLS.
 --only packages brings what is from Debian, --only builds the rest.
 `;
 
@@ -52,6 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (values.only !== "packages") {
     setPriority(NICENESS);
     interop.push(await bringDtlsPeer("Scandium", buildScandium), await bringDtlsPeer("pion/dtls", buildPion));
+    interop.push(await bringDtlsPeer("Mbed TLS", buildMbedtls));
     for (const peer of [KUBE_APISERVER, ETCD]) {
       const failure = await bringGoPeer(peer);
       if (failure !== undefined) failures.push(failure);

@@ -10,7 +10,7 @@ import { CLIENT_NAME, type InteropCredentials, makeCredentials } from "./credent
 import { Device } from "./device.ts";
 import type { LinePeer } from "./line-log.ts";
 import { LineProgram } from "./line-program.ts";
-import { type InteropPeer, interopPeerReady, pionCommand } from "./peers.ts";
+import { interopPeerReady, pionCommand } from "./peers.ts";
 import { ScandiumHost } from "./scandium-host.ts";
 
 /** What a client shows. */
@@ -46,7 +46,12 @@ if (stacks.length > 0) {
   };
 
   /** A client that sends `text` once it can. */
-  async function startClient(peer: InteropPeer, port: number, shown: Shown, text: string): Promise<LinePeer> {
+  async function startClient(
+    peer: (typeof stacks)[number],
+    port: number,
+    shown: Shown,
+    text: string,
+  ): Promise<LinePeer> {
     const [server, trust, own] = [`127.0.0.1:${port}`, credentials.caFile, files(shown)];
     switch (peer) {
       case "scandium": {

@@ -1,6 +1,6 @@
 // Our DTLS server on a real socket, for clients no one here wrote: answers each message with who sent it and the message.
 import { createSocket, type Socket } from "node:dgram";
-import { DtlsServer, type DtlsServerOptions, type DtlsOutput, type SessionSummary } from "@coracle/dtls";
+import { type Counters, type DtlsOutput, DtlsServer, type DtlsServerOptions, type SessionSummary } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import { systemClock, systemRandom } from "@coracle/runtime";
 
@@ -13,6 +13,8 @@ export class DtlsResponder {
   readonly established: SessionSummary[] = [];
   /** Reasons of handshakes that failed. */
   readonly failures: string[] = [];
+  /** How often a session has moved to another port. */
+  moves = 0;
   readonly #server: DtlsServer;
   readonly #socket: Socket;
   readonly #summaries: Map<number, SessionSummary> = new Map();
@@ -21,6 +23,8 @@ export class DtlsResponder {
   private constructor(options: ResponderOptions, socket: Socket) {
     this.#server = new DtlsServer({ ...options, crypto: systemCrypto, random: systemRandom });
     this.#socket = socket;
+    // A client that is gone makes the kernel refuse our answer: nothing to do with the others.
+    socket.on("error", () => undefined);
     socket.on("message", (bytes, { port }) => {
       const datagram = { kind: "datagram", peer: String(port), bytes: new Uint8Array(bytes) } as const;
       this.#server.handle(datagram, systemClock.now());
@@ -34,6 +38,11 @@ export class DtlsResponder {
       socket.bind(0, "127.0.0.1", resolve);
     });
     return new DtlsResponder(options, socket);
+  }
+
+  /** What happened so far; read only. */
+  get counters(): Counters {
+    return this.#server.counters;
   }
 
   get port(): number {
@@ -76,6 +85,8 @@ export class DtlsResponder {
         this.failures.push(`${output.cause} ${output.reason}`);
         return;
       case "address":
+        this.moves++;
+        return;
       case "closed":
       case "refused":
         return;

@@ -1,5 +1,6 @@
-// The DTLS stacks our router is tried with: Scandium from Maven Central, pion/dtls from the Go module proxy, the system's OpenSSL.
-import { spawn, spawnSync } from "node:child_process";
+// The DTLS stacks our router is tried with: Scandium from Maven Central, pion/dtls from the Go module proxy, Mbed TLS from Debian's
+// sources, the system's OpenSSL.
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
@@ -12,9 +13,13 @@ import {
   peersFolder,
   programOnPath,
 } from "@coracle/test/peers/kubernetes";
+import { mbedtlsProgram } from "./mbedtls-peer.ts";
+import { runQuietly } from "./run-quietly.ts";
+
+export { buildMbedtls, mbedtlsCommand } from "./mbedtls-peer.ts";
 
 /** A stack no one here wrote. */
-export type InteropPeer = "scandium" | "pion" | "openssl";
+export type InteropPeer = "scandium" | "pion" | "mbedtls" | "openssl";
 
 const SCANDIUM_FOLDER = join(import.meta.dirname, "scandium");
 const SCANDIUM_VERSION = "3.14.0";
@@ -105,6 +110,8 @@ export function whyMissing(peer: InteropPeer): string | undefined {
       return existsSync(scandiumFolder()) ? undefined : "Scandium is not in the cache; `bun run peers` brings it";
     case "pion":
       return existsSync(peerPath(PION)) ? undefined : "pion/dtls is not built; `bun run peers` brings it";
+    case "mbedtls":
+      return existsSync(mbedtlsProgram("client")) ? undefined : "Mbed TLS is not built; `bun run peers` brings it";
     case "openssl":
       return spawnSync("openssl", ["version"]).status === 0 ? undefined : "openssl is not on PATH";
   }
@@ -121,21 +128,4 @@ function sourceHash(folder: string, endings: readonly string[]): string {
     if (endings.some((ending) => file.endsWith(ending))) hash.update(readFileSync(join(folder, file)));
   }
   return hash.digest("hex").slice(0, 8);
-}
-
-async function runQuietly(command: readonly string[]): Promise<void> {
-  const [program = "", ...args] = command;
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  const keep = (text: Buffer): void => {
-    output = (output + text.toString("utf8")).slice(-2000);
-  };
-  child.stdout.on("data", keep);
-  child.stderr.on("data", keep);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0)
-    throw new Error(`Cannot run ${program}: exit code ${code}: ${output.trim().split("\n").slice(-3).join(" | ")}`);
 }

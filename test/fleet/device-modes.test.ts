@@ -66,7 +66,9 @@ function write(name: string, content: string): void {
 }
 
 /** Runs a fleet to its end. */
-async function run(flags: readonly string[]): Promise<{ readonly code: number; readonly result: Result }> {
+async function run(
+  flags: readonly string[],
+): Promise<{ readonly code: number; readonly result: Result; readonly stderr: string }> {
   const json = at("result.json");
   rmSync(json, { force: true });
   const whole = ["devices", "--target", `127.0.0.1:${port}`, "--count", String(COUNT), "--json", json];
@@ -74,7 +76,7 @@ async function run(flags: readonly string[]): Promise<{ readonly code: number; r
   try {
     const code = await program.exited;
     assert.ok(existsSync(json), program.stderr);
-    return { code, result: JSON.parse(readFileSync(json, "utf8")) as Result };
+    return { code, result: JSON.parse(readFileSync(json, "utf8")) as Result, stderr: program.stderr };
   } finally {
     await program.end();
   }
@@ -163,9 +165,10 @@ describe("devices", { timeout: 240_000 }, () => {
     }
   });
 
-  it("say by their exit code that nothing was ever answered", async () => {
+  it("say by their exit code and in words that nothing was ever answered", async () => {
     const nobody = await run(["--target", "127.0.0.1:9", "--duration", "500ms", ...psk()]);
     assert.deepEqual([nobody.code, nobody.result.counts["answered"]], [5, 0]);
+    assert.match(nobody.stderr, /no session was made: 127\.0\.0\.1:9 is silent/);
     write("wrong.txt", `device=${randomBytes(16).toString("base64")}\n`);
     const refused = await run(["--duration", "1s", "--psk-file", at("wrong.txt")]);
     assert.equal(refused.code, 5);

@@ -147,6 +147,9 @@ test(
       const bad = up.start("--listen", "6443");
       assert.equal(await bad.exited, 2);
       assert.match(bad.stderr, /^--listen: "6443" is not an address: use HOST:PORT/);
+      const half = up.start("--rebind-every", "500ms");
+      assert.equal(await half.exited, 2);
+      assert.equal(half.stderr, "--rebind-every: 500ms is not in whole seconds\n");
     });
   },
 );

@@ -1,5 +1,5 @@
 // The flags of `coracle up`.
-import { type Address, type Config, defineConfig, flag } from "@coracle/lifecycle";
+import { type Address, type Config, defineConfig, flag, formatDuration } from "@coracle/lifecycle";
 
 /** What `coracle up` is told. */
 export interface UpConfig {
@@ -102,7 +102,10 @@ export const upConfig: Config<UpConfig> = defineConfig({
       group: ADDRESSES,
     }),
   },
-  check: ({ agentsHttp, hosts, clusterHttp, routers }) =>
+  check: ({ agentsHttp, hosts, clusterHttp, routers, rebindEveryMs }) =>
+    (rebindEveryMs % 1000 === 0
+      ? undefined
+      : `--rebind-every: ${formatDuration(rebindEveryMs)} is not in whole seconds`) ??
     refuseRange("--agents-http", agentsHttp, hosts) ??
     (routers ? refuseRange("--cluster-http", clusterHttp, CLUSTER_HTTP_COUNT) : undefined),
   examples: [

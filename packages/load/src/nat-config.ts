@@ -1,5 +1,5 @@
 // The flags of `coracle-load nat`.
-import { err, ok, type Result } from "@coracle/base";
+import { err, ok, parseIp, type Result } from "@coracle/base";
 import { parsePeerList, type PeerName } from "@coracle/cluster";
 import {
   type Address,
@@ -108,6 +108,10 @@ const faultFlags = {
   }),
 };
 
+function readIpAddress(text: string): Result<string, string> {
+  return parseIp(text).ok ? ok(text) : err("is no IP address");
+}
+
 /** The command line of `coracle-load nat`. */
 export const natConfig: Config<NatConfig> = defineConfig({
   name: "coracle-load nat",
@@ -121,7 +125,7 @@ export const natConfig: Config<NatConfig> = defineConfig({
       required: true,
       valueName: "LIST",
     }),
-    outside: flag.text({
+    outside: flag.parsed(readIpAddress, {
       help: "IP address of the outside ports.",
       default: "127.0.0.1",
       valueName: "ADDRESS",

@@ -62,6 +62,21 @@ test("what a router counted before it started again is not forgotten", () => {
   assert.equal(second?.sessions, 5);
 });
 
+test("a router that lives and does not tell its numbers is shown to be silent, as they would look like none lost", () => {
+  const model = newModel();
+  const alive = [1, 2].map((nodeId) => ({ nodeId, liveness: "alive" }));
+  const one = new Map([[1, ROUTER]]);
+  const silent = (): readonly boolean[] => formatCluster(model.view()).map((line) => line.includes("tells no numbers"));
+  model.take(look(0, { routers: new Map() }));
+  assert.deepEqual(silent(), [false, false, false]);
+  model.take(look(1000, { nodes: alive, routers: one }));
+  assert.deepEqual(silent(), [false, true, false]);
+  model.take(look(2000, { nodes: alive }));
+  assert.deepEqual(silent(), [false, false, false]);
+  for (let second = 3; second <= 7; second++) model.take(look(second * 1000, { nodes: alive, routers: one }));
+  assert.deepEqual(silent(), [false, true, false]);
+});
+
 test("requests a second and their latency are those of the last moments", () => {
   const model = newModel();
   for (let second = 0; second <= 20; second++) {

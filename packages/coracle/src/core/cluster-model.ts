@@ -18,6 +18,8 @@ export interface RouterRow {
   readonly backwarded: number;
   readonly handshakes: number;
   readonly sessions: number;
+  /** False while it does not tell its numbers: what is shown is older, or nothing. */
+  readonly isTelling: boolean;
 }
 
 /** The cluster as it stands; counts are since the start of `up`. */
@@ -47,6 +49,8 @@ export interface ClusterView {
 const RATE_WINDOW_MS = 5000;
 /** Looks that rates are made of: more often than that nobody looks. */
 const MOMENTS_MAX = 64;
+/** A router that did not tell its numbers for so long is shown to be silent. */
+const SILENT_MS = 5000;
 /** Losses come in swarms: they are told together. */
 const LOST_AGAIN_MS = 10_000;
 
@@ -63,6 +67,7 @@ export class ClusterModel {
   readonly #totals = new CounterTotals();
   readonly #sessions = new Map<number, number>();
   readonly #liveness = new Map<number, string>();
+  readonly #toldMs = new Map<number, number>();
   readonly #causes = new Set<string>();
   readonly #news: ClusterNews[] = [];
   readonly #moments: Moment[] = [];
@@ -117,6 +122,7 @@ export class ClusterModel {
   #takeRouter(id: number, sample: RouterSample | undefined): void {
     this.#sessions.set(id, sample?.sessions ?? 0);
     if (sample === undefined) return;
+    this.#toldMs.set(id, this.#wallMs);
     const { served, forwarded, backwarded, handshakes, drops } = sample;
     for (const [name, value] of Object.entries({ served, forwarded, backwarded, handshakes })) {
       this.#totals.take(`${name} ${id}`, value);
@@ -199,6 +205,7 @@ export class ClusterModel {
       backwarded: total("backwarded"),
       handshakes: total("handshakes"),
       sessions: this.#sessions.get(id) ?? 0,
+      isTelling: this.#wallMs - (this.#toldMs.get(id) ?? Number.NEGATIVE_INFINITY) < SILENT_MS,
     };
   }
 

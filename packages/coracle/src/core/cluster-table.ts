@@ -24,6 +24,7 @@ function cellsOf({
   backwarded,
   handshakes,
   sessions,
+  isTelling,
 }: RouterRow): readonly string[] {
   return [
     `router ${router}`,
@@ -33,6 +34,8 @@ function cellsOf({
     `backwarded ${numberText(backwarded)}`,
     `handshakes ${numberText(handshakes)}`,
     `sessions ${numberText(sessions)}`,
+    // Counters that stand still would look like a router that loses nothing. Before it lives it has none.
+    ...(isTelling || liveness === "unknown" ? [] : ["tells no numbers"]),
   ];
 }
 

@@ -73,3 +73,11 @@ function countsText(counts: Readonly<Record<string, number>>): string {
   const entries = Object.entries(counts);
   return entries.length === 0 ? "none" : entries.map(([name, value]) => `${name} ${value}`).join(", ");
 }
+
+/** Why a run had no answer at all, as far as a client can know. */
+export function nothingText(target: string, { counts, failures }: Pick<FleetResult, "counts" | "failures">): string {
+  if (counts.handshakes > 0) return `nothing was answered: ${target} made sessions, and no request had an answer`;
+  const [cause = "timeout"] = Object.keys(failures).toSorted((a, b) => (failures[b] ?? 0) - (failures[a] ?? 0));
+  if (cause === "timeout") return `no session was made: ${target} is silent, as nobody is there or it refuses silently`;
+  return `no session was made: ${target} ended handshakes, most with ${cause}`;
+}

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { SeededRandom } from "@coracle/base";
 import { SimulatedService } from "../../testing/simulated-service.ts";
 import { FleetTally } from "./fleet-tally.ts";
-import { progressLine, resultLines } from "./fleet-report.ts";
+import { nothingText, progressLine, resultLines } from "./fleet-report.ts";
 
 const CON = { confirmable: true, ackTimeoutMs: 2000, retransmissionsMax: 4, answerTimeoutMs: 10_000 };
 
@@ -167,6 +167,16 @@ describe("the numbers of a run", () => {
 });
 
 describe("the words of a run", () => {
+  it("say why there was no answer: nobody is there, the key is wrong, or the sessions are of no use", () => {
+    const { counts: silent } = new FleetTally(new SeededRandom(1));
+    const told = (failures: Readonly<Record<string, number>>, handshakes = 0): string =>
+      nothingText("192.0.2.1:5684", { counts: { ...silent, handshakes }, failures });
+    assert.match(told({}), /^no session was made: 192\.0\.2\.1:5684 is silent/);
+    assert.match(told({ timeout: 3, decryptError: 2 }), /is silent/);
+    assert.match(told({ timeout: 1, unknownPskIdentity: 2 }), /ended handshakes, most with unknownPskIdentity$/);
+    assert.match(told({}, 4), /^nothing was answered: 192\.0\.2\.1:5684 made sessions/);
+  });
+
   it("have rates since the moment before, and percentiles", () => {
     const service = new SimulatedService({ seed: 1 });
     const result = service.run(60_000);

@@ -3,6 +3,7 @@ import { SeededRandom } from "@coracle/base";
 import {
   ExitError,
   failureLine,
+  formatAddress,
   SAME_SIGNAL_MS,
   type Service,
   type ServiceHandler,
@@ -24,7 +25,7 @@ import {
 import { Hono } from "hono";
 import type { FleetOptions } from "../../core/devices/device-types.ts";
 import { Fleet } from "../../core/devices/fleet.ts";
-import { resultLines } from "../../core/devices/fleet-report.ts";
+import { nothingText, resultLines } from "../../core/devices/fleet-report.ts";
 import { type FleetResult, FleetTally } from "../../core/devices/fleet-tally.ts";
 import { DEVICES_EXIT_CODES, type DevicesConfig } from "../../devices-config.ts";
 import { requireOpenFiles } from "../open-files.ts";
@@ -139,7 +140,10 @@ async function runToEnd(config: DevicesConfig, { tally, driver, progress }: Run)
   const { unsent, sockets } = driver.failures;
   if (sockets > 0) people.write(`${sockets} sockets could not be opened, ${unsent} datagrams were not sent\n`);
   await writeJson(config, result, durationMs);
-  if (result.counts.answered === 0) return DEVICES_EXIT_CODES.nothing;
+  if (result.counts.answered === 0) {
+    stderr().write(`${COMMAND}: ${nothingText(formatAddress(config.target), result)}\n`);
+    return DEVICES_EXIT_CODES.nothing;
+  }
   return result.counts.lost > 0 ? DEVICES_EXIT_CODES.lost : 0;
 }
 

@@ -184,7 +184,7 @@ describe("the NAT on sockets", () => {
   // Deno does not tell what the kernel dropped.
   if (runtimeName() === "bun") {
     it("counts what came while it had no turn and the kernel had no room", async () => {
-      const FLOOD = 60_000;
+      const FLOOD = 30_000;
       const table = new NatTable({ ...TABLE, backendCount: 1 }, new SeededRandom(1));
       const backends = [udpAddress("127.0.0.1", 9)];
       const driver = new NatDriver({

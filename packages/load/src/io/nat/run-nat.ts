@@ -1,5 +1,5 @@
 // The command `coracle-load nat`: sockets, probes of back ends, commands over HTTP, metrics.
-import { parseIp, SeededRandom } from "@coracle/base";
+import { SeededRandom } from "@coracle/base";
 import { ExitError, type Logger, runWithConfig, type Service, type ServiceParts } from "@coracle/lifecycle";
 import {
   createHttpClient,
@@ -27,7 +27,6 @@ export async function runNat(config: NatConfig): Promise<void> {
 
 async function setUpNat(service: Service, config: NatConfig): Promise<ServiceParts> {
   const { log } = service;
-  if (!parseIp(config.outside).ok) throw new ExitError("--outside is no IP address", { exitCode: 2 });
   await requireOpenFiles({ wanted: config.flowsMax, flag: "--flows-max", what: "clients", isFatal: false, log });
   const backends = await Promise.all(config.backends.map(({ host, port }) => addressOf(host, port)));
   const names = backends.map(formatUdpAddress);

@@ -64,6 +64,18 @@ test("forward and backward headers are those Californium 3.14.0 sends", () => {
   );
 });
 
+test("a client whose address is an IPv4 inside an IPv6 one, as a socket for both tells it, travels as IPv4", () => {
+  const payload = new Uint8Array(26);
+  for (const macSizeBytes of [0, CLUSTER_MAC_SIZE_BYTES]) {
+    const datagram = roomy(payload);
+    const frame = emptyForwardFrame();
+    const client = { address: hex("00000000000000000000ffffc0000207"), port: 0x1234 };
+    writeForwardHeader(datagram, { type: FrameType.forward, macSizeBytes }, client, frame);
+    assert.equal(toHex(datagram.bytes.subarray(frame.start, frame.macOffset)), "3f341204c0000207");
+    assert.deepEqual([frame.addressSizeBytes, frame.payloadOffset - frame.macOffset], [4, macSizeBytes]);
+  }
+});
+
 test("cluster MACs are the published vectors", () => {
   const key = hex("000102030405060708090a0b0c0d0e0f");
   const hash = (data: Uint8Array): Uint8Array => hmacBytes("sha256", key, data);
@@ -122,6 +134,8 @@ test("frames too short or with an odd address are told apart", () => {
     const odd = minimal.slice();
     odd[3] = size;
     assert.equal(peek(odd), FramePeek.badAddressSize);
+    assert.equal(peek(odd.subarray(0, 33)), FramePeek.badAddressSize);
+    assert.equal(peek(odd.subarray(0, 32)), FramePeek.short);
   }
   assert.equal(peek(hex("3d0100000000")), FramePeek.notAFrame);
   assert.equal(peek(new Uint8Array(0)), FramePeek.notAFrame);

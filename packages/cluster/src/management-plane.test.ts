@@ -62,6 +62,19 @@ test("each mode takes its own datagrams and counts the others", () => {
   assert.equal(secure.table.members, 0, "a ping in the clear proves nothing");
 });
 
+test("in mode plain only listed addresses get in; where a session proves membership any address does", () => {
+  const stranger = endpointOf("10.0.0.9:5884");
+  const ping = encodePingPong("ping", nodeId(9), NodeState.up);
+  const plain = plane("plain").plane;
+  plain.handle({ kind: "datagram", from: stranger, bytes: ping }, 1 as Millis);
+  assert.deepEqual([plain.table.members, plain.table.counters.get("unlisted-sender")], [0, 1]);
+  const network = new PacketNetwork({ random: new SeededRandom(1) });
+  const cluster = new SimulatedCluster({ seed: 1, network, mode: "dtls", nodesExpected: 2 });
+  cluster.start(1, "10.0.0.1:5884");
+  cluster.start(9, "10.0.0.9:5884", false);
+  assert.ok(cluster.runUntil(() => cluster.converged(), 5000));
+});
+
 test("a mode without its channel, or with one it does not use, refuses to start", () => {
   const table = {
     nodeId: nodeId(1),

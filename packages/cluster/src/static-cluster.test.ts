@@ -195,7 +195,11 @@ test("two of Californium's nodes and two of ours serve every client through ever
   for (const seed of SEEDS) {
     const world = new StaticWorld(seed, 0);
     assert.equal(walk(world, 1), 32, `CORACLE_SIM_SEED=${seed}: no request is sent twice`);
-    assert.deepEqual([...world.frameTypes].toSorted((a, b) => a - b), [62, 63], `CORACLE_SIM_SEED=${seed}`);
+    assert.deepEqual(
+      [...world.frameTypes].toSorted((a, b) => a - b),
+      [62, 63],
+      `CORACLE_SIM_SEED=${seed}`,
+    );
     for (const id of [2, 4]) {
       const { router, plane } = world.ours(id);
       assert.deepEqual(

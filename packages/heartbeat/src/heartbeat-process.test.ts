@@ -110,6 +110,23 @@ describe("a heartbeat", () => {
     }
   });
 
+  it("is not ready alone with a list of one other, and finds it", { timeout: 60_000 }, async () => {
+    const [one, two] = [await freeUdpPort(), await freeUdpPort()];
+    const start = (id: string, own: number, other: number): Promise<ClusterProgram> =>
+      startProgram("heartbeat", ["--node-id", id, "--listen", `127.0.0.1:${own}`, "--peers", `127.0.0.1:${other}`]);
+    const programs = [await start("1", one, two)];
+    try {
+      const [first] = programs;
+      assert.ok(first !== undefined);
+      await isUp(first);
+      assert.equal((await nodesOf(first)).self.notReady, "the cluster has not formed: 1 of 2 nodes have been heard of");
+      programs.push(await start("2", two, one));
+      await allReady(programs);
+    } finally {
+      await endAll(programs);
+    }
+  });
+
   it("streams changes and tells a program, as nodes of a changed file join", { timeout: 60_000 }, async () => {
     const [one, two] = [await freeUdpPort(), await freeUdpPort()];
     const list = join(folder, "nodes.txt");

@@ -23,6 +23,7 @@ export interface DtlsRouterConfig extends ServiceConfig, CidConfig {
   readonly upstreamPortsMax: number;
   readonly upstreamIdleMs: number;
   readonly pskFile: string | undefined;
+  readonly pskDir: string | undefined;
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
   readonly clientCaFile: readonly string[];
@@ -122,6 +123,11 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       group: UPSTREAM,
     }),
     pskFile: flag.path({ help: "Pre-shared keys, identity=base64 a line; reloaded on change.", group: CREDENTIALS }),
+    pskDir: flag.path({
+      help: "Folder of pre-shared keys, such as a mounted Secret: each file's name is an identity, its content the key in base64; reloaded on change.",
+      valueName: "DIR",
+      group: CREDENTIALS,
+    }),
     certFile: flag.path({ help: "Certificate chain to show, PEM; reloaded on change.", group: CREDENTIALS }),
     keyFile: flag.path({ help: "P-256 private key of --cert-file, PEM; reloaded on change.", group: CREDENTIALS }),
     clientCaFile: flag.repeated(
@@ -229,10 +235,12 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
   check: (config) => {
     if ((config.certFile === undefined) !== (config.keyFile === undefined))
       return "--cert-file and --key-file go together";
-    if (config.pskFile === undefined && config.certFile === undefined)
-      return "give --psk-file, or --cert-file and --key-file";
+    if (config.pskFile === undefined && config.pskDir === undefined && config.certFile === undefined)
+      return "give --psk-file, --psk-dir, or --cert-file and --key-file";
     if (config.clientCertificate !== "none" && config.clientCaFile.length === 0)
       return "--client-certificate needs --client-ca-file";
+    if (config.clientCaFile.length > 0 && config.certFile === undefined)
+      return "--client-ca-file needs --cert-file and --key-file: only handshakes with certificates ask for the client's";
     const refusal = clusterRefusal(config);
     if (refusal !== undefined) return refusal;
     const cids = cidRefusal(config);

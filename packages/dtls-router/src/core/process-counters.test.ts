@@ -19,6 +19,7 @@ function counts(count: number): WorkerCounts {
     handshakeFailures: { ["comes up later"]: 1 },
     refusals: {},
     upstream: all(["requests", "malformed", "ignored", "pings"]),
+    lookups: {},
     held: all(["sessions", "handshakes", "handshakesWaiting", "flows", "flowsConfirmed"]),
   };
 }

@@ -1,4 +1,4 @@
-// A file of pre-shared keys: one `identity=base64` a line, as Californium's demo programs read them.
+// Files of pre-shared keys: one `identity=base64` a line, as Californium's demo programs read them, or one key in a file of its own.
 import { err, ok, type Result } from "@coracle/base";
 
 /** Lines read at most. */
@@ -10,7 +10,7 @@ const KEY_SIZE_BYTES_MAX = 64;
 /** Keys by identity; an identity is the text whose UTF-8 form travels. */
 export type PskTable = ReadonlyMap<string, Uint8Array>;
 
-/** Why a file is refused; names the line, shows nothing of it. */
+/** Why keys are refused; names file and line, shows nothing of them. */
 export interface PskFileError {
   readonly code: "BAD_PSK_FILE";
   readonly message: string;
@@ -33,16 +33,32 @@ export function parsePskFile(
     const separator = line.replace(/=+$/, "").lastIndexOf("=");
     if (separator <= 0) return refuse(number, "it is not identity=base64");
     const identity = line.slice(0, separator).trim();
-    if (new TextEncoder().encode(identity).length > IDENTITY_SIZE_BYTES_MAX) {
-      return refuse(number, `the identity is longer than ${IDENTITY_SIZE_BYTES_MAX} bytes`);
-    }
-    const key = decodeBase64(line.slice(separator + 1).trim());
-    if (key === undefined || key.length === 0) return refuse(number, "the key is not base64");
-    if (key.length > KEY_SIZE_BYTES_MAX) return refuse(number, `the key is longer than ${KEY_SIZE_BYTES_MAX} bytes`);
+    const key = checkedKey(identity, decodeBase64(line.slice(separator + 1).trim()));
+    if (typeof key === "string") return refuse(number, key);
     if (table.has(identity)) return refuse(number, "its identity was there before");
     table.set(identity, key);
   }
   return ok(table);
+}
+
+/** Reads the key in a file that is named by its identity and holds nothing but the key in base64. */
+export function parseKeyOf(
+  identity: string,
+  text: string,
+  decodeBase64: (text: string) => Uint8Array | undefined,
+): Result<Uint8Array, PskFileError> {
+  const key = checkedKey(identity, decodeBase64(text.trim()));
+  if (typeof key !== "string") return ok(key);
+  return err({ code: "BAD_PSK_FILE", message: `Cannot read the key file ${identity}: ${key}` });
+}
+
+/** The key, or why it or its identity cannot be used. */
+function checkedKey(identity: string, key: Uint8Array | undefined): Uint8Array | string {
+  if (new TextEncoder().encode(identity).length > IDENTITY_SIZE_BYTES_MAX) {
+    return `the identity is longer than ${IDENTITY_SIZE_BYTES_MAX} bytes`;
+  }
+  if (key === undefined || key.length === 0) return "the key is not base64";
+  return key.length > KEY_SIZE_BYTES_MAX ? `the key is longer than ${KEY_SIZE_BYTES_MAX} bytes` : key;
 }
 
 function refuse(line: number, reason: string): Result<never, PskFileError> {

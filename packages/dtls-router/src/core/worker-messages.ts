@@ -51,6 +51,8 @@ export interface WorkerCounts {
   readonly handshakeFailures: Counts;
   readonly refusals: Counts;
   readonly upstream: Counts;
+  /** Lookups of pre-shared keys. */
+  readonly lookups: Counts;
   /** What is held in memory. */
   readonly held: Counts;
 }
@@ -107,6 +109,7 @@ export function addWorkerCounts(all: readonly WorkerCounts[]): WorkerCounts {
     handshakeFailures: sum(({ handshakeFailures }) => handshakeFailures),
     refusals: sum(({ refusals }) => refusals),
     upstream: sum(({ upstream }) => upstream),
+    lookups: sum(({ lookups }) => lookups),
     held: sum(({ held }) => held),
   };
 }

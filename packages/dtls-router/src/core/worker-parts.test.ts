@@ -205,7 +205,7 @@ describe("messages between threads", () => {
   });
 
   it("of several workers are added up", () => {
-    const none = { dtls: {}, routes: {}, drops: {}, handshakeFailures: {}, refusals: {}, upstream: {} };
+    const none = { dtls: {}, routes: {}, drops: {}, handshakeFailures: {}, refusals: {}, upstream: {}, lookups: {} };
     const counts = (sessions: number): WorkerCounts => ({
       ...none,
       held: { sessions },

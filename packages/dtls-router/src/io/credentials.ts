@@ -1,6 +1,6 @@
 // Everything the public port proves itself with and trusts, from files that are followed: what the workers are given.
 import { CredentialsError, loadCredentials } from "@coracle/dtls/io";
-import { ExitError, followTlsFiles, type Service, type TlsFiles } from "@coracle/lifecycle";
+import { ExitError, followTlsFiles, type Service, type TlsFiles, TlsMetrics } from "@coracle/lifecycle";
 import type { DtlsRouterConfig } from "../config.ts";
 import { PskStore } from "./psk-store.ts";
 import type { PostedCredentials } from "./worker-credentials.ts";
@@ -11,23 +11,35 @@ export class RouterCredentials {
   readonly #files: TlsFiles | undefined;
   readonly #service: Service;
   #pair: PostedCredentials["pair"];
+  #ca: readonly string[] | undefined;
+  /** Something was read that nobody has asked for yet. */
+  #isNew = false;
+  #listener: ((credentials: PostedCredentials) => void) | undefined;
 
   private constructor(psk: PskStore | undefined, files: TlsFiles | undefined, service: Service) {
     this.psk = psk;
     this.#files = files;
     this.#service = service;
     this.#pair = checkedPair(files?.pair);
+    this.#ca = files?.ca;
+    psk?.onChange(() => this.#changed());
+    files?.onChange(() => this.#onFiles(files));
   }
 
   /** Reads all files; one that cannot be used is an {@link ExitError}. */
   static async open(config: DtlsRouterConfig, service: Service): Promise<RouterCredentials> {
-    const { pskFile, certFile, keyFile, clientCaFile } = config;
-    const psk = pskFile === undefined ? undefined : await PskStore.open(pskFile, service.log);
+    const { pskFile: file, pskDir: directory, certFile, keyFile, clientCaFile: caFiles } = config;
+    const { log } = service;
+    const psk =
+      file === undefined && directory === undefined ? undefined : await PskStore.open({ file, directory }, log);
     try {
       const files =
         certFile === undefined
           ? undefined
-          : await followTlsFiles({ certFile, keyFile, caFiles: clientCaFile }, { name: "dtls", log: service.log });
+          : await followTlsFiles(
+              { certFile, keyFile, caFiles },
+              { name: "dtls", log, metrics: new TlsMetrics(service.metrics) },
+            );
       return new RouterCredentials(psk, files, service);
     } catch (error) {
       psk?.close();
@@ -37,22 +49,35 @@ export class RouterCredentials {
 
   /** What the workers are given. */
   posted(): PostedCredentials {
-    return { psk: this.psk?.memory, pair: this.#pair, ca: this.#files?.ca };
+    this.#isNew = false;
+    return { psk: this.psk?.memory, pair: this.#pair, ca: this.#ca };
   }
 
-  /** Hands over what is new; what cannot be used is left out, and the old stays in force. */
+  /** Hands over what is new since it was asked for; what cannot be used is left out, and the old stays in force. */
   onChange(listener: (credentials: PostedCredentials) => void): void {
-    this.psk?.onChange(() => listener(this.posted()));
-    this.#files?.onChange(() => {
-      const { log } = this.#service;
+    this.#listener = listener;
+    // The files may have changed while the workers were being started.
+    if (this.#isNew) listener(this.posted());
+  }
+
+  #changed(): void {
+    this.#isNew = true;
+    this.#listener?.(this.posted());
+  }
+
+  #onFiles({ pair, ca }: TlsFiles): void {
+    const { log } = this.#service;
+    if (ca.join("") !== this.#ca?.join("")) log.info("Authorities replaced", { files: ca.length });
+    this.#ca = ca;
+    if (pair !== undefined && (pair.cert !== this.#pair?.cert || pair.key !== this.#pair.key)) {
       try {
-        this.#pair = checkedPair(this.#files?.pair);
+        this.#pair = checkedPair(pair);
         log.info("Certificate replaced", {});
       } catch (error) {
         log.error("Certificate refused, the old stays in force", { error });
       }
-      listener(this.posted());
-    });
+    }
+    this.#changed();
   }
 
   close(): void {

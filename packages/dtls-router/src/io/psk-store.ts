@@ -1,42 +1,67 @@
-// The pre-shared keys of devices, from a file that is followed: a bad new version leaves the old one in force.
+// The pre-shared keys of devices, from a file, a directory or both, which are followed: what is bad leaves the old keys in force.
+import { err, ok, type Result } from "@coracle/base";
 import { ExitError, type Logger } from "@coracle/lifecycle";
-import { type FileWatch, readTextFile, watchFiles } from "@coracle/runtime";
-import { parsePskFile, type PskTable } from "../core/psk-file.ts";
+import {
+  baseName,
+  DIRECTORY_FILES_MAX,
+  type FileWatch,
+  listVisible,
+  readTextFile,
+  watchDirectory,
+  watchFiles,
+} from "@coracle/runtime";
+import { parseKeyOf, parsePskFile, type PskTable } from "../core/psk-file.ts";
 import { layOutPskIndex, type PskMemory } from "../core/psk-index.ts";
 
 const FILE_SIZE_BYTES_MAX = 16 * 1024 * 1024;
+/** Of a file with one key: twice what the longest takes in base64. */
+const KEY_FILE_SIZE_BYTES_MAX = 176;
 
-/** Keys by identity, as the file has them now. */
+/** Where keys are; at least one of both. */
+export interface PskSources {
+  /** Identities and keys, one pair a line. */
+  readonly file: string | undefined;
+  /** A file for each key, named by its identity: a mounted Secret. Names that begin with a dot are the mount's own. */
+  readonly directory: string | undefined;
+}
+
+/** Keys by identity, as the files have them now. */
 export class PskStore {
-  readonly #path: string;
+  readonly #sources: PskSources;
   readonly #log: Logger;
+  readonly #watches: FileWatch[] = [];
   #table: PskTable = new Map();
+  /** The table laid out; made when it is asked for, since a million keys take a while. */
+  #memory: PskMemory | undefined;
   #listener: () => void = () => undefined;
-  #watch: FileWatch | undefined;
-  #reloads = 0;
-  #refusals = 0;
+  #reading: Promise<void> = Promise.resolve();
+  #accepted = 0;
+  #refused = 0;
 
-  private constructor(path: string, log: Logger) {
-    this.#path = path;
+  private constructor(sources: PskSources, log: Logger) {
+    this.#sources = sources;
     this.#log = log;
   }
 
-  /** Reads the file and follows it. A file that cannot be used at the start is an {@link ExitError}. */
-  static async open(path: string, log: Logger): Promise<PskStore> {
-    const store = new PskStore(path, log);
+  /** Reads the files and follows them. What cannot be used at the start is an {@link ExitError}. */
+  static async open(sources: PskSources, log: Logger): Promise<PskStore> {
+    const store = new PskStore(sources, log);
     // Watching begins before the first read: a change in between is seen.
-    store.#watch = watchFiles([path], { onChange: () => void store.reload() });
-    const refusal = await store.#read();
-    if (refusal !== undefined) {
+    store.#watch();
+    const read = await readAll(sources);
+    if (!read.ok) {
       store.close();
-      throw new ExitError(refusal);
+      throw new ExitError(read.error);
     }
+    store.#table = read.value;
+    log.info("Keys read", { ...sources, identities: store.size });
     return store;
   }
 
   /** The keys in force, in memory that workers can share. */
   get memory(): PskMemory {
-    return layOutPskIndex(this.#table);
+    this.#memory ??= layOutPskIndex(this.#table);
+    return this.#memory;
   }
 
   /** Called when there are new keys. */
@@ -44,43 +69,74 @@ export class PskStore {
     this.#listener = listener;
   }
 
+  /** Identities that have a key. */
   get size(): number {
     return this.#table.size;
   }
 
-  get counts(): { readonly reloads: number; readonly refusals: number } {
-    return { reloads: this.#reloads, refusals: this.#refusals };
-  }
-
-  /** Reads the file now. */
-  async reload(): Promise<void> {
-    const refusal = await this.#read();
-    if (refusal === undefined) {
-      this.#reloads++;
-      this.#listener();
-      this.#log.info("Keys read", { path: this.#path, keys: this.#table.size });
-    } else {
-      this.#refusals++;
-      this.#log.error("Keys refused, the old stay in force", { path: this.#path, reason: refusal });
-    }
+  /** Changes since the start. */
+  get counts(): Readonly<Record<"accepted" | "refused", number>> {
+    return { accepted: this.#accepted, refused: this.#refused };
   }
 
   close(): void {
-    this.#watch?.close();
+    for (const watch of this.#watches.splice(0)) watch.close();
   }
 
-  async #read(): Promise<string | undefined> {
-    let text: string;
-    try {
-      text = await readTextFile(this.#path, FILE_SIZE_BYTES_MAX);
-    } catch (error) {
-      return error instanceof Error ? error.message : "Cannot read the key file";
-    }
-    const parsed = parsePskFile(text, decodeBase64);
-    if (!parsed.ok) return parsed.error.message;
-    this.#table = parsed.value;
-    return undefined;
+  #watch(): void {
+    const { file, directory } = this.#sources;
+    const onChange = (): void => {
+      // One reading at a time, in order: an older one must not overwrite a newer one.
+      this.#reading = this.#reading.then(() => this.#reload());
+    };
+    if (file !== undefined) this.#watches.push(watchFiles([file], { onChange }));
+    if (directory !== undefined) this.#watches.push(watchDirectory(directory, { onChange }));
   }
+
+  async #reload(): Promise<void> {
+    const read = await readAll(this.#sources);
+    if (read.ok) {
+      this.#accepted++;
+      this.#table = read.value;
+      this.#memory = undefined;
+      this.#listener();
+      this.#log.info("Keys read", { ...this.#sources, identities: this.size });
+    } else {
+      this.#refused++;
+      this.#log.error("Keys refused, the old stay in force", { ...this.#sources, reason: read.error });
+    }
+  }
+}
+
+/** All keys, or why they cannot be used: as a whole, since half of them would look like revocation. */
+async function readAll({ file, directory }: PskSources): Promise<Result<PskTable, string>> {
+  try {
+    const listed = file === undefined ? ok(new Map<string, Uint8Array>()) : await readList(file);
+    return directory === undefined || !listed.ok ? listed : await readDirectory(directory, listed.value);
+  } catch (error) {
+    return err(error instanceof Error ? error.message : "Cannot read the keys");
+  }
+}
+
+async function readList(path: string): Promise<Result<PskTable, string>> {
+  const parsed = parsePskFile(await readTextFile(path, FILE_SIZE_BYTES_MAX), decodeBase64);
+  return parsed.ok ? parsed : err(parsed.error.message);
+}
+
+async function readDirectory(directory: string, listed: PskTable): Promise<Result<PskTable, string>> {
+  const table = new Map(listed);
+  const paths = await listVisible(directory);
+  if (paths.length > DIRECTORY_FILES_MAX) {
+    return err(`Cannot read the keys in ${directory}: of ${paths.length} files ${DIRECTORY_FILES_MAX} are the most`);
+  }
+  for (const path of paths) {
+    const identity = baseName(path);
+    const key = parseKeyOf(identity, await readTextFile(path, KEY_FILE_SIZE_BYTES_MAX), decodeBase64);
+    if (!key.ok) return err(key.error.message);
+    if (table.has(identity)) return err(`Cannot read the key file ${identity}: its identity is in the list too`);
+    table.set(identity, key.value);
+  }
+  return ok(table);
 }
 
 /** Base64 as in RFC 4648 §4, with or without padding; `undefined` for anything else. */

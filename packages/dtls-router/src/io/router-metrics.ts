@@ -4,6 +4,7 @@ import { cryptoProviderReport, type UdpEndpoint } from "@coracle/runtime";
 import type { WorkerCounts } from "../core/worker-messages.ts";
 import type { ClusterControl } from "./cluster-control.ts";
 import type { ConnectionIds } from "./connection-ids.ts";
+import type { PskStore } from "./psk-store.ts";
 import type { SessionService } from "./session-service.ts";
 
 /** What the metrics are read from. */
@@ -15,6 +16,8 @@ export interface RouterMetricsSources {
   readonly channelCounters: () => Readonly<Record<string, number>>;
   /** The keys of encrypted connection IDs, if there are any. */
   readonly cidKeys: ConnectionIds["status"];
+  /** Absent: there are no pre-shared keys. */
+  readonly psk: PskStore | undefined;
 }
 
 type Counted = readonly (readonly [label: string, value: number])[];
@@ -42,6 +45,12 @@ const FAMILIES: readonly Family[] = [
   ],
   ["coracle_router_refusals_total", "Application data that was not sent.", "cause", ({ refusals }) => refusals],
   ["coracle_router_upstream_total", "What the upstream did.", "event", ({ upstream }) => upstream],
+  [
+    "coracle_router_psk_lookups_total",
+    "Lookups of pre-shared keys, by whether the identity has one.",
+    "result",
+    ({ lookups }) => lookups,
+  ],
 ];
 
 /** Counters of the DTLS server by name, drops apart. */
@@ -72,10 +81,29 @@ export function addRouterMetrics(metrics: Metrics, sources: RouterMetricsSources
       ];
     },
   );
+  addKeys(metrics, sources);
   addCluster(metrics, sources);
   addCidKeys(metrics, sources);
   addLevels(metrics, sources);
   addPorts(metrics, sources);
+}
+
+function addKeys(metrics: Metrics, { psk }: RouterMetricsSources): void {
+  if (psk === undefined) return;
+  addCounter(
+    metrics,
+    {
+      name: "coracle_router_psk_reloads_total",
+      help: "Changes of the pre-shared keys, by whether they could be used.",
+      label: "result",
+    },
+    () => Promise.resolve(Object.entries(psk.counts)),
+  );
+  metrics.sampled({
+    name: "coracle_router_psk_identities",
+    help: "Identities that have a pre-shared key.",
+    sample: () => [{ value: psk.size }],
+  });
 }
 
 function addCounter(

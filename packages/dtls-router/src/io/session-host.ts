@@ -26,6 +26,8 @@ export interface HostSurroundings {
   readonly worker: number;
   /** Now, for what the application sends by itself. */
   now(): Millis;
+  /** How often keys were looked up. */
+  lookups(): Readonly<Record<string, number>>;
   /** The datagram is for the management plane. */
   passUp(datagram: ReceivedDatagram): void;
   /** A frame came from an address that is no member. */
@@ -132,6 +134,7 @@ export class SessionHost {
       handshakeFailures: { ...this.#handshakeFailures },
       refusals: { ...this.#refusals },
       upstream: { ...this.#application?.counts() },
+      lookups: { ...this.#around.lookups() },
       held: {
         sessions: node.server.sessionCount,
         handshakes: node.server.handshakeCount,

@@ -97,6 +97,7 @@ export function makeSessionHost(settings: SessionSettings, place: WorkerPlace): 
     ...place,
     homes,
     now: () => systemClock.now(),
+    lookups: () => credentials.lookups,
   });
   host.connect(makeApplication(settings, host, place));
   return { host, credentials, layout };

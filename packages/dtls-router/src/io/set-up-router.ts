@@ -40,6 +40,7 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
     cluster,
     channelCounters: () => channel?.counters() ?? {},
     cidKeys: () => cids.status(),
+    psk: credentials.psk,
   });
   service.health.add({
     name: "cluster",

@@ -18,6 +18,7 @@ export class WorkerCredentials {
   #psk: PskIndex | undefined;
   #verifier: PeerVerifier | undefined;
   #posted: PostedCredentials;
+  readonly #lookups = { known: 0, unknown: 0 };
 
   constructor(posted: PostedCredentials) {
     this.#posted = posted;
@@ -29,7 +30,7 @@ export class WorkerCredentials {
     clientCertificate: "none" | "optional" | "required",
   ): Pick<DtlsServerOptions, "psk" | "credentials" | "clientCertificate" | "verifyPeer"> {
     return {
-      psk: this.#psk === undefined ? undefined : (identity) => this.#psk?.find(identity),
+      psk: this.#psk === undefined ? undefined : (identity) => this.#find(identity),
       credentials: this.load(),
       clientCertificate,
       verifyPeer: this.#posted.ca === undefined ? undefined : (presented, name) => this.#verify(presented, name),
@@ -42,9 +43,20 @@ export class WorkerCredentials {
     return pair && loadCredentials(pair.key, pair.cert);
   }
 
+  /** How often a pre-shared key was looked up. A handshake with an unknown identity just fails, so that nobody can try which there are. */
+  get lookups(): Readonly<Record<"known" | "unknown", number>> {
+    return this.#lookups;
+  }
+
   replace(posted: PostedCredentials): void {
     this.#posted = posted;
     this.#take();
+  }
+
+  #find(identity: Uint8Array): Uint8Array | undefined {
+    const key = this.#psk?.find(identity);
+    this.#lookups[key === undefined ? "unknown" : "known"]++;
+    return key;
   }
 
   #take(): void {

@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { eventually } from "@coracle/sim";
 import { temporaryDirectory } from "../process.ts";
-import { type FileChange, type FileWatch, type WatchFilesOptions, watchFiles } from "./file-watch.ts";
+import {
+  DIRECTORY_FILES_MAX,
+  type FileChange,
+  type FileWatch,
+  listVisible,
+  watchDirectory,
+  type WatchFilesOptions,
+  watchFiles,
+} from "./file-watch.ts";
 import {
   makeDirectory,
   makeSymlink,
@@ -29,16 +37,21 @@ interface Seen {
   readonly calls: (readonly string[])[];
 }
 
-async function follow(names: readonly string[], options: Partial<WatchFilesOptions> = NO_POLL): Promise<Seen> {
+/** Follows files by name, or the whole directory. */
+async function follow(names: readonly string[] | "all", options: Partial<WatchFilesOptions> = NO_POLL): Promise<Seen> {
   const calls: (readonly string[])[] = [];
   const describeChange = ({ path, content }: FileChange): string => {
     const text = content === undefined ? "gone" : new TextDecoder().decode(content);
     return `${path.slice(directory.length + 1)}=${text}`;
   };
-  const watch = watchFiles(
-    names.map((name) => joinPath(directory, name)),
-    { ...options, onChange: (changes) => calls.push(changes.map(describeChange)) },
-  );
+  const told: WatchFilesOptions = { ...options, onChange: (changes) => calls.push(changes.map(describeChange)) };
+  const watch =
+    names === "all"
+      ? watchDirectory(directory, told)
+      : watchFiles(
+          names.map((name) => joinPath(directory, name)),
+          told,
+        );
   watches.push(watch);
   await watch.ready;
   return { watch, calls };
@@ -135,6 +148,54 @@ describe("file watch", () => {
     await eventually(() => open.calls.length === 1, "the other watch");
     await closed.watch.check();
     assert.deepEqual(closed.calls, []);
+  });
+
+  it("sees files of a directory come, change and go through swaps of a Kubernetes volume, and not what begins with a dot", async () => {
+    await publish("..v1", { one: "1", two: "2" });
+    for (const name of ["one", "two"]) await makeSymlink(`..data/${name}`, joinPath(directory, name));
+    const { calls } = await follow("all");
+    await writeFile(joinPath(directory, ".hidden"), "x");
+    await publish("..v2", { one: "1", two: "22", three: "3" });
+    await makeSymlink("..data/three", joinPath(directory, "three"));
+    await eventually(() => calls.flat().length === 2, "a change and a new file");
+    assert.deepEqual(new Set(calls.flat()), new Set(["two=22", "three=3"]));
+    assert.deepEqual(
+      await listVisible(directory),
+      ["one", "three", "two"].map((name) => joinPath(directory, name)),
+    );
+    await removePath(joinPath(directory, "one"));
+    await eventually(() => calls.flat().length === 3, "a file that is gone");
+    assert.deepEqual(calls.at(-1), ["one=gone"]);
+    await writeFile(joinPath(directory, "one"), "1");
+    await eventually(() => calls.flat().length === 4, "a file that came back");
+    assert.deepEqual(calls.at(-1), ["one=1"]);
+  });
+
+  it("waits for a directory that is not there yet", async () => {
+    const early = joinPath(directory, "later");
+    const seen: string[] = [];
+    const watch = watchDirectory(early, {
+      pollMs: 20,
+      onChange: (changes) => seen.push(...changes.map(({ path }) => path)),
+    });
+    watches.push(watch);
+    await watch.ready;
+    await makeDirectory(early);
+    await writeFile(joinPath(early, "f"), "1");
+    await eventually(() => seen.length === 1, "the first file");
+    assert.deepEqual(seen, [joinPath(early, "f")]);
+  });
+
+  it("looks at no more files of a directory than it promises", async () => {
+    const name = (index: number): string => joinPath(directory, String(index).padStart(6, "0"));
+    for (let index = 0; index <= DIRECTORY_FILES_MAX; index++) await writeFile(name(index), "");
+    const { watch, calls } = await follow("all");
+    await writeFile(name(DIRECTORY_FILES_MAX), "beyond");
+    await watch.check();
+    assert.deepEqual(calls, []);
+    await writeFile(name(DIRECTORY_FILES_MAX - 1), "within");
+    await watch.check();
+    assert.deepEqual(calls.flat(), [`${name(DIRECTORY_FILES_MAX - 1).slice(directory.length + 1)}=within`]);
   });
 
   it("takes no more files than it promises", () => {

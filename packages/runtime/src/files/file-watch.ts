@@ -1,14 +1,18 @@
-// Follows the content of files through the `..data` swap of Kubernetes volumes, rename and removal: it watches the directory, re-arms and polls.
+// Follows the content of files, or of all files in a directory, through the `..data` swap of Kubernetes volumes, rename and removal.
 import { type FSWatcher, watch } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { assert } from "@coracle/base";
 import { startInterval, startTimer, type Timer } from "../clock.ts";
 import { sha256Hex } from "../crypto/digest.ts";
 import { codeOf } from "../runtime-error.ts";
-import { readFileBytes } from "./files.ts";
+import { listDirectory, readFileBytes } from "./files.ts";
 
 const FILES_MAX = 1024;
+/** Files of a directory that are looked at: the first by name. */
+export const DIRECTORY_FILES_MAX = 4096;
 const FILE_SIZE_BYTES_MAX = 16 * 1024 * 1024;
+/** Reads of files that change all the while; what the last one found is told. */
+const ATTEMPTS_MAX = 5;
 
 /** Files whose bytes differ from the last look, with what is there now. */
 export interface FileChange {
@@ -40,15 +44,40 @@ export interface FileWatch {
 /** Watches up to 1024 files of up to 16 MiB. They need not exist yet, nor their directories. */
 export function watchFiles(paths: readonly string[], options: WatchFilesOptions): FileWatch {
   assert(paths.length <= FILES_MAX, `Cannot watch more than ${FILES_MAX} files: current number is ${paths.length}`);
-  return new DirectoryWatch(paths, options);
+  const unique = [...new Set(paths)];
+  const directories = [...new Set(unique.map((path) => dirname(path)))];
+  return new DirectoryWatch({ directories, list: () => Promise.resolve(unique) }, options);
+}
+
+/**
+ * Watches the files of a directory whose names do not begin with a dot, also those that come later, up to
+ * {@link DIRECTORY_FILES_MAX} of up to 16 MiB. The directory need not exist yet.
+ */
+export function watchDirectory(directory: string, options: WatchFilesOptions): FileWatch {
+  const list = (): Promise<readonly string[]> => listVisible(directory).catch(() => []);
+  return new DirectoryWatch({ directories: [directory], list }, options);
+}
+
+/** Paths of the files of a directory whose names do not begin with a dot, in order: Kubernetes volumes keep their own there. */
+export async function listVisible(directory: string): Promise<readonly string[]> {
+  const names = await listDirectory(directory);
+  return names.filter((name) => !name.startsWith(".")).map((name) => join(directory, name));
+}
+
+/** What a watch follows. */
+interface Watched {
+  /** Where the files are. */
+  readonly directories: readonly string[];
+  /** The files as they are now. */
+  readonly list: () => Promise<readonly string[]>;
 }
 
 class DirectoryWatch implements FileWatch {
   readonly ready: Promise<void>;
-  readonly #paths: readonly string[];
+  readonly #watched: Watched;
   readonly #options: WatchFilesOptions;
-  /** Digest of what was last seen; undefined if there was nothing. */
-  readonly #seen: Map<string, string | undefined> = new Map();
+  /** Digest of what was last seen; absent if there was nothing. */
+  readonly #seen: Map<string, string> = new Map();
   readonly #watchers: Map<string, FSWatcher> = new Map();
   readonly #poll: Timer;
   #debounce: Timer | undefined;
@@ -56,8 +85,8 @@ class DirectoryWatch implements FileWatch {
   #lookAgain: boolean = false;
   #isClosed: boolean = false;
 
-  constructor(paths: readonly string[], options: WatchFilesOptions) {
-    this.#paths = [...new Set(paths)];
+  constructor(watched: Watched, options: WatchFilesOptions) {
+    this.#watched = watched;
     this.#options = options;
     this.#poll = startInterval(options.pollMs ?? 60_000, () => this.#soon(), {
       keepsProcessAlive: false,
@@ -82,7 +111,7 @@ class DirectoryWatch implements FileWatch {
 
   /** Watches every directory that exists and is not watched; a directory that went away is tried again at the next event or poll. */
   #arm(): void {
-    for (const directory of new Set(this.#paths.map((path) => dirname(path)))) {
+    for (const directory of this.#watched.directories) {
       if (this.#watchers.has(directory)) continue;
       try {
         const watcher = watch(directory, { persistent: false }, (event, name) => this.#onEvent(directory, event, name));
@@ -136,16 +165,47 @@ class DirectoryWatch implements FileWatch {
   }
 
   async #changes(): Promise<readonly FileChange[]> {
+    let found = await this.#read();
+    // Files may be swapped between two of these reads: what is told of was the same twice.
+    for (let attempt = 1; attempt < ATTEMPTS_MAX && this.#differs(found); attempt++) {
+      const before = found;
+      found = await this.#read();
+      if (isSame(before, found)) break;
+    }
     const changes: FileChange[] = [];
-    for (const path of this.#paths) {
-      const content = await readOrNone(path);
-      const digest = content === undefined ? undefined : sha256Hex(content);
+    for (const [path, { content, digest }] of found) {
       if (digest === this.#seen.get(path)) continue;
-      this.#seen.set(path, digest);
+      if (digest === undefined) this.#seen.delete(path);
+      else this.#seen.set(path, digest);
       changes.push({ path, content });
     }
     return changes;
   }
+
+  #differs(found: Found): boolean {
+    for (const [path, { digest }] of found) if (digest !== this.#seen.get(path)) return true;
+    return false;
+  }
+
+  async #read(): Promise<Found> {
+    const listed = (await this.#watched.list()).slice(0, DIRECTORY_FILES_MAX);
+    const found: Found = new Map();
+    // What was there at the last look and is no longer listed is looked at once more: it is gone.
+    for (const path of new Set([...listed, ...this.#seen.keys()])) {
+      const content = await readOrNone(path);
+      found.set(path, { content, digest: content === undefined ? undefined : sha256Hex(content) });
+    }
+    return found;
+  }
+}
+
+/** What is there: bytes and their digest by path; nothing of both if it is gone or cannot be read. */
+type Found = Map<string, { readonly content: Uint8Array | undefined; readonly digest: string | undefined }>;
+
+function isSame(one: Found, other: Found): boolean {
+  if (one.size !== other.size) return false;
+  for (const [path, { digest }] of one) if (other.get(path)?.digest !== digest) return false;
+  return true;
 }
 
 async function readOrNone(path: string): Promise<Uint8Array | undefined> {

@@ -6,6 +6,7 @@ import { type Endpoint, formatEndpoint, type ManagementMode, nodeId } from "@cor
 import { DtlsChannel } from "@coracle/cluster/io";
 import { DtlsClient, RandomCids } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
+import { QuicLbLayout } from "./core/quic-lb-layout.ts";
 import type { RouterOutput } from "./core/router-io.ts";
 import { RouterNode } from "./core/router-node.ts";
 import { endpointOf } from "./testing/simulated-service.ts";
@@ -25,7 +26,22 @@ interface Target {
   readonly channel: DtlsChannel | undefined;
 }
 
-function makeTarget(mode: ManagementMode, random: SeededRandom): Target {
+/** A node's layout of connection IDs, encrypted with two configurations. */
+function hiddenLayout(node: number): QuicLbLayout {
+  const configurations = [2, 4].map((id) => ({ id, key: new Uint8Array(16).fill(id) }));
+  return new QuicLbLayout({
+    serverIdSizeBytes: 1,
+    nonceSizeBytes: 4,
+    crypto: systemCrypto,
+    nodeId: nodeId(node),
+    worker: 0,
+    workers: 1,
+    keys: { active: 4, configurations },
+    hashSeed: 1,
+  });
+}
+
+function makeTarget(mode: ManagementMode, random: SeededRandom, layout: QuicLbLayout | undefined): Target {
   const credentials = { identity: IDENTITY, secret: KEY };
   const channel =
     mode === "plain" || mode === "static"
@@ -40,6 +56,7 @@ function makeTarget(mode: ManagementMode, random: SeededRandom): Target {
   const node = new RouterNode({
     nodeId: nodeId(1),
     cidSizeBytes: 6,
+    layout,
     crypto: systemCrypto,
     random,
     dtls: { psk: () => KEY, limits: { handshakesMax: 50, sessionsMax: 100 } },
@@ -144,19 +161,40 @@ function clientAddress(random: SeededRandom): Endpoint {
   return { address: Uint8Array.of(198, 51, 100, random.uint32() & 0xff), port: 1024 + (random.uint32() & 0x3fff) };
 }
 
-for (const mode of ["plain", "dtls", "dtls-mac", "static"] as const) {
+/** The record with an ID of another node. */
+function withIdOf(record: Uint8Array, node: number): Uint8Array {
+  const copy = record.slice();
+  copy[11] = node;
+  return copy;
+}
+
+/** The same where IDs are encrypted. */
+function withHiddenIdOf(record: Uint8Array, node: number, random: SeededRandom): Uint8Array {
+  const copy = record.slice();
+  copy.set(hiddenLayout(node).generator.generate(random), 11);
+  return copy;
+}
+
+const kinds = [
+  ["plain", false],
+  ["dtls", false],
+  ["dtls-mac", false],
+  ["static", false],
+  ["plain", true],
+  ["dtls-mac", true],
+] as const;
+
+for (const [mode, isHidden] of kinds) {
   for (const seed of [1, 2]) {
-    describe(`bad input in mode ${mode}, seed ${seed}`, () => {
+    describe(`bad input in mode ${mode}${isHidden ? " with encrypted IDs" : ""}, seed ${seed}`, () => {
       const random = new SeededRandom(seed);
       const now = millis(1000);
-      const target = makeTarget(mode, random);
+      const target = makeTarget(mode, random, isHidden ? hiddenLayout(1) : undefined);
       const { node } = target;
       const flight = recordedFlight(node, endpointOf("198.51.100.7:4444"), now);
       const cidRecord = flight.at(-1) ?? new Uint8Array(0);
-      const foreign = cidRecord.slice();
-      foreign[11] = 2;
-      const nobody = cidRecord.slice();
-      nobody[11] = 77;
+      const foreign = isHidden ? withHiddenIdOf(cidRecord, 2, random) : withIdOf(cidRecord, 2);
+      const nobody = isHidden ? withHiddenIdOf(cidRecord, 77, random) : withIdOf(cidRecord, 77);
 
       it("the public port answers with less than it got, keeps nothing, counts everything", () => {
         const templates = [...flight, foreign, nobody];

@@ -236,9 +236,8 @@ describe("a worker that has no connection IDs left", () => {
     first.connect();
     // Counting through all nonces would take hours.
     Object.defineProperty(layout.generator, "isUsedUp", { get: () => layout.generator.rotation === 3 });
-    const { generate } = layout.generator;
-    layout.generator.generate = (random) =>
-      layout.generator.isUsedUp ? new Uint8Array(0) : generate.call(layout.generator, random);
+    const generate = layout.generator.generate.bind(layout.generator);
+    layout.generator.generate = (random) => (layout.generator.isUsedUp ? new Uint8Array(0) : generate(random));
     for (let tick = 0; tick < 3; tick++) host.tick(systemClock.now());
     assert.deepEqual(workers.warnings, ["No connection IDs are left: make another configuration the active one"]);
     const second = new Client(workers, () => 0);

@@ -71,14 +71,17 @@ describe("a router with the built-in CoAP server", () => {
 
   it("takes keys that were added and refuses those that were taken away, and keeps the old of a bad file", async () => {
     const other = { identity: "a=b", key: Uint8Array.from({ length: 16 }, (_, index) => 99 - index) };
+    const timesRead = (): number => router.log.filter((line) => line.includes("Keys read")).length;
+    const before = timesRead();
     const path = folder.write("psk.txt", `a=b=${Buffer.from(other.key).toString("base64")}\n`);
-    await eventually(() => router.log.some((line) => line.includes("Keys read")), "new keys");
+    await eventually(() => timesRead() > before, "new keys");
     (await UdpDevice.connect({ port: router.port, psk: other })).close();
     writeFileSync(path, "not a key file\n");
     await eventually(() => router.log.some((line) => line.includes("Keys refused")), "a refusal");
     (await UdpDevice.connect({ port: router.port, psk: other })).close();
+    const between = timesRead();
     writeFileSync(path, PSK_LINE);
-    await eventually(() => router.log.filter((line) => line.includes("Keys read")).length === 2, "the old keys");
+    await eventually(() => timesRead() > between, "the old keys");
     assert.ok(!router.log.join("\n").includes("not a key file"), "the log must show nothing of the file");
     assert.ok(!router.log.join("\n").includes(Buffer.from(other.key).toString("base64")));
   });

@@ -35,6 +35,8 @@ export class ListFile<Item> {
     const { file } = this.#options;
     if (file === undefined) return;
     this.#watch = watchFiles([file], { onChange: () => void this.#reload(file) });
+    // A watch that is ready before the first read sees every change after it.
+    await this.#watch.ready;
     const refusal = await this.#read(file);
     if (refusal === undefined) return;
     this.close();

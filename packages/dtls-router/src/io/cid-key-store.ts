@@ -26,8 +26,9 @@ export class CidKeyStore {
   /** Reads the file and follows it. A file that cannot be used at the start is an {@link ExitError} with exit code 2. */
   static async open(path: string, log: Logger): Promise<CidKeyStore> {
     const store = new CidKeyStore(path, log);
-    // Watching begins before the first read: a change in between is seen.
+    // A watch that is ready before the first read sees every change after it.
     store.#watch = watchFiles([path], { onChange: () => void store.reload() });
+    await store.#watch.ready;
     const refusal = await store.#read();
     if (refusal === undefined) return store;
     store.close();

@@ -50,8 +50,8 @@ function publish(directory: string, version: string, keys: Readonly<Record<strin
   }
 }
 
-describe("pre-shared keys in a folder", () => {
-  it("are those of its files, through the swaps of a mounted Secret, together with those of a list", async () => {
+describe("pre-shared keys", () => {
+  it("in a folder are those of its files, through the swaps of a mounted Secret, together with those of a list", async () => {
     const directory = subfolder();
     publish(directory, "..v1", { "device-1": "AAEC", "device.2": "AAED\n" });
     const file = folder.write("list.txt", "listed=AAEE\n");
@@ -104,6 +104,22 @@ describe("pre-shared keys in a folder", () => {
         await eventually(() => store.counts.accepted > accepted, "the rest");
       }
       assert.doesNotMatch(lines.join("\n"), /s\*cret|AAE|AAAA/);
+    } finally {
+      store.close();
+    }
+  });
+
+  it("in a list are not lost while that is written in place, and none is meant by a comment", async () => {
+    const file = folder.write("place.txt", "one=AAEC\n");
+    const { log, lines } = recorder();
+    const store = await PskStore.open({ file, directory: undefined }, log);
+    try {
+      folder.write("place.txt", "");
+      await eventually(() => store.counts.refused === 1, "a refusal");
+      assert.match(lines.at(-1) ?? "", /is empty/);
+      assert.equal(keyOf(store, "one"), "AAEC");
+      folder.write("place.txt", "# nobody\n");
+      await eventually(() => store.size === 0, "no keys");
     } finally {
       store.close();
     }

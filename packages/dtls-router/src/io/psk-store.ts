@@ -46,8 +46,9 @@ export class PskStore {
   /** Reads the files and follows them. What cannot be used at the start is an {@link ExitError}. */
   static async open(sources: PskSources, log: Logger): Promise<PskStore> {
     const store = new PskStore(sources, log);
-    // Watching begins before the first read: a change in between is seen.
+    // A watch that is ready before the first read sees every change after it.
     store.#watch();
+    await Promise.all(store.#watches.map(({ ready }) => ready));
     const read = await readAll(sources);
     if (!read.ok) {
       store.close();
@@ -119,7 +120,10 @@ async function readAll({ file, directory }: PskSources): Promise<Result<PskTable
 }
 
 async function readList(path: string): Promise<Result<PskTable, string>> {
-  const parsed = parsePskFile(await readTextFile(path, FILE_SIZE_BYTES_MAX), decodeBase64);
+  const text = await readTextFile(path, FILE_SIZE_BYTES_MAX);
+  // As a file is for a moment that is being written in place: that must not lock everyone out.
+  if (text === "") return err("Cannot use the key file as it is empty: one that is to hold no key needs a comment");
+  const parsed = parsePskFile(text, decodeBase64);
   return parsed.ok ? parsed : err(parsed.error.message);
 }
 

@@ -106,8 +106,9 @@ class FollowedTlsFiles implements TlsFiles {
   async start(): Promise<void> {
     const { certFile, keyFile, caFiles = [] } = this.#paths;
     const watched = [certFile, keyFile, ...caFiles].filter((path) => path !== undefined);
-    // Watching begins before the first read: a change in between is seen.
+    // A watch that is ready before the first read sees every change after it.
     this.#watch = watchFiles(watched, { pollMs: this.#options.pollMs, onChange: () => void this.check() });
+    await this.#watch.ready;
     try {
       const refusal = await this.#read();
       if (refusal !== undefined) throw new ExitError(refusal);

@@ -65,6 +65,7 @@ for (const { mode, flags, isSecret } of modes) {
         return startProgram("heartbeat", [...place, "--peers", peers, ...flags], env);
       };
       const programs = await Promise.all([start(0), start(1), start(2)]);
+      const ending = new AbortController();
       try {
         await allReady(programs);
         const [first, , third] = programs;
@@ -75,6 +76,7 @@ for (const { mode, flags, isSecret } of modes) {
           document.nodes.map(({ address }) => address),
           [`127.0.0.1:${ports[1]}`, `127.0.0.1:${ports[2]}`],
         );
+        const stream = await fetch(`${first.url}/nodes/events`, { signal: ending.signal });
         await third.end("SIGKILL");
         const isDead = async (): Promise<boolean> => liveness(await nodesOf(first))[3] === "dead";
         await eventually(isDead, "the killed node is dead", 30_000);
@@ -84,7 +86,11 @@ for (const { mode, flags, isSecret } of modes) {
         await allReady(programs);
         const isBack = async (): Promise<boolean> => liveness(await nodesOf(first))[3] === "alive";
         await eventually(isBack, "it is alive again", 30_000);
+        // What happened in this order, and between changes a comment.
+        const story = /^event: nodes\n[^]*event: suspect\n[^]*event: dead\n[^]*event: returned\n/;
+        await readUntil(stream, (seen) => story.test(seen) && seen.includes("\n: still here\n\n"));
       } finally {
+        ending.abort();
         await endAll(programs);
       }
     });
@@ -155,7 +161,7 @@ describe("a heartbeat", () => {
       const other = ["--node-id", "2", "--listen", `127.0.0.1:${two}`, ...common];
       writeFileSync(list, `127.0.0.1:${one}\n127.0.0.1:${two}\n`);
       programs.push(await startProgram("heartbeat", other, env));
-      const seen = await readUntil(stream, "event: ready");
+      const seen = await readUntil(stream, (text) => text.includes("event: ready"));
       assert.match(seen, /^event: nodes\ndata: \{"self":\{"nodeId":1,"ready":false,"mode":"dtls-mac",/);
       assert.match(seen, /event: joined\ndata: \{"kind":"joined","node":\{"nodeId":2,/);
       // Both changes come together; the program is given no secret.
@@ -264,13 +270,13 @@ async function refusalOf(flags: readonly string[]): Promise<string> {
   }
 }
 
-async function readUntil(response: Response, end: string): Promise<string> {
+async function readUntil(response: Response, isEnough: (text: string) => boolean): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   assert.ok(response.body !== null);
   for await (const chunk of response.body) {
     text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (text.includes(end)) break;
+    if (isEnough(text)) break;
   }
   return text;
 }

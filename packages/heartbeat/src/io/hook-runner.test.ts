@@ -56,13 +56,40 @@ describe("the program for changes", () => {
   });
 
   it("is killed with all its children when it takes too long, even if they do not want to end", async () => {
-    const mark = join(folder, "mark");
-    const stubborn = 'trap "" TERM; (trap "" TERM; sleep 30; touch "$1") & sleep 30';
-    const hooks = runner([SHELL, "-c", stubborn, "sh", mark], { timeoutMs: 300, attemptsMax: 1 });
+    const file = join(folder, "pids");
+    const stubborn = 'trap "" TERM; echo $$ > "$1"; (trap "" TERM; exec sleep 300) & echo $! >> "$1"; sleep 300';
+    const hooks = runner([SHELL, "-c", stubborn, "sh", file], { timeoutMs: 3000, attemptsMax: 1 });
     hooks.push(change(1));
     await eventually(() => hooks.runs.timedOut === 1, "it is killed", 20_000);
-    assert.deepEqual([hooks.untold.givenUp, existsSync(mark)], [1, false]);
+    assert.equal(hooks.untold.givenUp, 1);
+    const pids = readFileSync(file, "utf8").trim().split("\n");
+    assert.equal(pids.length, 2);
+    await eventually(() => pids.every(hasEnded), "all of it has ended");
     await hooks.stop(0);
+  });
+
+  it("reads the kind of the newest change in its environment, and hardly anything else", async () => {
+    const file = join(folder, "environment");
+    process.env["CORACLE_TEST_SECRET"] = "not for programs";
+    try {
+      const hooks = runner([SHELL, "-c", 'cat > "$1.in"; env > "$1"', "sh", file], { settleMs: 50 });
+      hooks.push({ ...change(1), event: { kind: "not-ready" } });
+      hooks.push(change(2));
+      await eventually(() => hooks.runs.succeeded === 1, "it has run");
+      await hooks.stop(0);
+    } finally {
+      delete process.env["CORACLE_TEST_SECRET"];
+    }
+    const lines = readFileSync(file, "utf8").trim().split("\n");
+    const names = new Set(lines.map((line) => line.split("=", 1)[0] ?? ""));
+    assert.ok(lines.includes("CORACLE_CHANGE=ready"), lines.join());
+    assert.ok(names.has("PATH"));
+    // A shell adds some of its own.
+    const allowed = ["CORACLE_CHANGE", "PATH", "HOME", "LANG", "TZ", "PWD", "OLDPWD", "SHLVL", "_"];
+    assert.deepEqual(
+      [...names].filter((name) => !allowed.includes(name)),
+      [],
+    );
   });
 
   it("is not waited for when something that left its group holds its output open", async () => {
@@ -112,3 +139,9 @@ describe("the program for changes", () => {
     await requireProgram(file);
   });
 });
+
+/** A process that was killed and that nobody has asked about yet counts as ended. */
+function hasEnded(pid: string): boolean {
+  if (!existsSync(`/proc/${pid}/stat`)) return true;
+  return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.startsWith("Z") === true;
+}

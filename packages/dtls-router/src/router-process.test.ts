@@ -147,6 +147,9 @@ describe("a router in front of a UDP server", () => {
       }
       assert.equal(new Set(server.got.map(({ from }) => from.port)).size, 3);
       assert.equal(server.got.length, 9);
+      const passed = (direction: string): Promise<number> =>
+        router.metric(`coracle_router_port_datagrams_total{port="upstream",direction="${direction}"}`);
+      assert.deepEqual([await passed("out"), await passed("in")], [9, 9]);
     } finally {
       for (const device of devices) device.close();
       await router.stop();

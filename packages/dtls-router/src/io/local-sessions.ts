@@ -30,6 +30,7 @@ export class LocalSessions implements SessionService {
   readonly path: UdpPath;
   readonly public: UdpEndpoint;
   readonly cluster: UdpEndpoint | undefined;
+  readonly upstreamPorts = undefined;
   readonly #host: SessionHost;
   readonly #made: MadeHost;
   readonly #ticks: Timer;

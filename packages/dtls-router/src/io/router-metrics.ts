@@ -201,14 +201,15 @@ function addLevels(metrics: Metrics, { sessions, cluster }: RouterMetricsSources
 }
 
 function addPorts(metrics: Metrics, { sessions }: RouterMetricsSources): void {
-  const both: Readonly<Record<string, UdpEndpoint | undefined>> = {
+  const all: Readonly<Record<string, Pick<UdpEndpoint, "stats"> | undefined>> = {
     public: sessions.public,
     cluster: sessions.cluster,
+    upstream: sessions.upstreamPorts,
   };
-  const open = Object.entries(both).flatMap(([port, endpoint]) => (endpoint === undefined ? [] : [{ port, endpoint }]));
+  const open = Object.entries(all).flatMap(([port, endpoint]) => (endpoint === undefined ? [] : [{ port, endpoint }]));
   metrics.sampledCounter({
     name: "coracle_router_port_datagrams_total",
-    help: "Datagrams in and out of the two ports.",
+    help: "Datagrams in and out of the two ports, and of the devices' ports towards the upstream.",
     labels: ["port", "direction"],
     sample: () =>
       open.flatMap(({ port, endpoint }) => {
@@ -221,7 +222,7 @@ function addPorts(metrics: Metrics, { sessions }: RouterMetricsSources): void {
   });
   metrics.sampledCounter({
     name: "coracle_router_port_drops_total",
-    help: "Datagrams dropped at the two ports.",
+    help: "Datagrams dropped at the two ports, and at the devices' ports towards the upstream.",
     labels: ["port", "cause"],
     sample: () =>
       open.flatMap(({ port, endpoint }) =>

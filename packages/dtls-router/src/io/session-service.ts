@@ -39,6 +39,8 @@ export interface SessionService {
   /** The two ports: where they are bound, what passed; management is sent from the cluster port. */
   readonly public: UdpEndpoint;
   readonly cluster: UdpEndpoint | undefined;
+  /** What passed the devices' ports towards a UDP upstream, all together; absent where there are none or nobody counts. */
+  readonly upstreamPorts: Pick<UdpEndpoint, "stats"> | undefined;
   setMember(change: MemberChange): void;
   /** Gives a letter to every worker. */
   mail(letter: WorkerMail): void;

@@ -39,6 +39,7 @@ export class ThreadedSessions implements SessionService {
   readonly path: UdpPath;
   readonly public: UdpEndpoint;
   readonly cluster: UdpEndpoint | undefined;
+  readonly upstreamPorts: Pick<UdpEndpoint, "stats"> | undefined;
   readonly #threads: PacketThreads;
   readonly #lines: readonly WorkerLine[];
   /** What a worker counted when it was asked last, for when it is too busy to say. */
@@ -48,7 +49,7 @@ export class ThreadedSessions implements SessionService {
 
   private constructor(
     threads: PacketThreads,
-    parts: { readonly publicPort: UdpEndpoint; readonly lines: readonly WorkerLine[] },
+    parts: { readonly publicPort: UdpEndpoint; readonly lines: readonly WorkerLine[]; readonly hasUpstream: boolean },
   ) {
     this.#threads = threads;
     this.#lines = parts.lines;
@@ -56,6 +57,7 @@ export class ThreadedSessions implements SessionService {
     this.workers = threads.path.threads;
     this.public = parts.publicPort;
     this.cluster = threads.sockets[Port.cluster];
+    this.upstreamPorts = parts.hasUpstream ? { stats: () => threads.openedStats() } : undefined;
   }
 
   /** Starts that many workers, or one where the kernel does not steer. Throws `UdpError`. */
@@ -90,7 +92,8 @@ export class ThreadedSessions implements SessionService {
     };
     // One may have ended before there was a line to it.
     findBroken();
-    return new ThreadedSessions(threads, { publicPort, lines });
+    const hasUpstream = start.settings.upstream.kind === "udp";
+    return new ThreadedSessions(threads, { publicPort, lines, hasUpstream });
   }
 
   setMember(change: MemberChange): void {

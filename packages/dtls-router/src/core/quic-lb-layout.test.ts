@@ -5,7 +5,7 @@ import { SeededRandom } from "@coracle/base";
 import { NODE_IDS, nodeId, UNKNOWN_CID_CONFIG } from "@coracle/cluster";
 import type { CryptoProvider } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
-import { CID_ROUTES_KEPT, CidRouteCache, NOT_KEPT } from "./cid-route-cache.ts";
+import { CidRouteCache, NOT_KEPT } from "./cid-route-cache.ts";
 import { type QuicLbKeys, QuicLbLayout, type QuicLbLayoutOptions, quicLbPrefix } from "./quic-lb-layout.ts";
 
 const keyOf = (seed: number): Uint8Array => new Uint8Array(16).fill(seed);
@@ -90,8 +90,7 @@ describe("a QUIC-LB layout", () => {
     for (let round = 0; round < 20; round++) {
       for (const id of ids) assert.deepEqual([maker.ownerAt(id, 0), maker.workerAt(id, 0)], [7, 1]);
     }
-    // Two of the 500 may have one place, and then take it from each other in every round.
-    assert.ok(counted.blocks >= 4 * 500 && counted.blocks < 4 * 1000, `${counted.blocks} blocks`);
+    assert.equal(counted.blocks, 4 * 500);
     for (let at = 1; at < 6; at++) {
       const values = new Set(ids.map((id) => id[at]));
       assert.ok(values.size > 190, `byte ${at} has only ${values.size} values`);
@@ -181,10 +180,11 @@ describe("a QUIC-LB layout", () => {
 });
 
 describe("the cache of routes", () => {
-  it("answers what was kept or nothing, whatever took an ID's place", () => {
-    const cache = new CidRouteCache(7, 99);
-    const random = new SeededRandom(8);
-    const ids = Array.from({ length: 2 * CID_ROUTES_KEPT }, () => random.bytes(7));
+  const random = new SeededRandom(8);
+  const idsOf = (count: number): Uint8Array[] => Array.from({ length: count }, () => random.bytes(7));
+
+  /** Keeps each under its number; how many are there in the end, none under another number. */
+  function keptOf(cache: CidRouteCache, ids: readonly Uint8Array[]): number {
     for (const [route, id] of ids.entries()) cache.keep(id, 0, route);
     let kept = 0;
     for (const [route, id] of ids.entries()) {
@@ -192,11 +192,31 @@ describe("the cache of routes", () => {
       assert.ok(found === NOT_KEPT || found === route);
       if (found === route) kept++;
     }
-    // Of twice as many as there are places, (1 − e⁻²)/2 have theirs in the end.
-    assert.ok(kept > 0.8 * CID_ROUTES_KEPT && kept < CID_ROUTES_KEPT, `${kept} are kept`);
+    return kept;
+  }
+
+  it("keeps nearly all of half as many as there is room for, and never more than that", () => {
+    const cache = new CidRouteCache({ sizeBytes: 7, routesMax: 4000, seed: 99 });
+    assert.equal(cache.routesMax, 4096);
+    const half = keptOf(cache, idsOf(2048));
+    assert.ok(half > 0.94 * 2048, `${half} of 2048 are kept`);
+    const many = idsOf(20_000);
+    const kept = keptOf(cache, many);
+    assert.ok(kept > 0.95 * 4096 && kept <= 4096, `${kept} are kept`);
     cache.clear();
-    assert.ok(ids.every((id) => cache.find(id, 0) === NOT_KEPT));
-    assert.equal(new CidRouteCache(7, 99).find(new Uint8Array(7), 0), NOT_KEPT);
-    assert.throws(() => new CidRouteCache(21, 1), /21 bytes/);
+    assert.ok(many.every((id) => cache.find(id, 0) === NOT_KEPT));
+  });
+
+  it("knows nothing of what it was not told, and refuses IDs that no layout has", () => {
+    const cache = new CidRouteCache({ sizeBytes: 20, routesMax: 1, seed: 0 });
+    assert.equal(cache.find(new Uint8Array(20), 0), NOT_KEPT);
+    for (const route of [0, 5, 300, 40_000]) {
+      const id = random.bytes(20);
+      cache.keep(id, 0, route);
+      assert.equal(cache.find(Uint8Array.from([1, ...id]), 1), route);
+    }
+    for (const sizeBytes of [0, 21]) {
+      assert.throws(() => new CidRouteCache({ sizeBytes, routesMax: 4, seed: 1 }), /IDs of/);
+    }
   });
 });

@@ -42,12 +42,15 @@ export interface QuicLbLayoutOptions extends QuicLbSizes {
   readonly keys: QuicLbKeys;
   /** Random. */
   readonly hashSeed: number;
+  /** Where encrypted IDs lead is kept for as many as are in use at once; default 4,096. */
+  readonly routesMax?: number;
 }
 
 /** A server id that is no node's: a wrong key, or somebody's invention. */
 const NOBODY = NODE_IDS;
 /** A route is the owner in the lower bits and the worker above. */
 const WORKER_FACTOR = 512;
+const ROUTES_MAX_DEFAULT = 4096;
 
 /** What each ID begins with that a node makes in the clear: rotation and size, then the server id. */
 export function quicLbPrefix(sizes: QuicLbSizes, rotation: number, node: number): readonly number[] {
@@ -72,14 +75,15 @@ export class QuicLbLayout implements CidOwners {
   /** Absent where nothing is encrypted. */
   readonly #kept: CidRouteCache | undefined;
   readonly #configurations: Map<number, QuicLbConfiguration> = new Map();
+  /** The same by the first byte of their IDs. */
+  readonly #byFirstOctet: (QuicLbConfiguration | undefined)[] = Array.from({ length: 256 }, () => undefined);
 
   constructor(options: QuicLbLayoutOptions) {
     this.#options = options;
     this.sizeBytes = quicLbCidSize(options);
     this.#codec = new QuicLbCodec(options.crypto, []);
-    const { keys, nodeId, serverIdSizeBytes, worker, workers, hashSeed } = options;
-    const isEncrypted = keys.configurations.some(({ key }) => key !== undefined);
-    this.#kept = isEncrypted ? new CidRouteCache(this.sizeBytes, hashSeed) : undefined;
+    const { keys, nodeId, serverIdSizeBytes, worker, workers } = options;
+    this.#kept = keys.configurations.some(({ key }) => key !== undefined) ? this.#makeCache() : undefined;
     this.#take(keys);
     const serverId = new Uint8Array(serverIdSizeBytes);
     serverId[serverIdSizeBytes - 1] = nodeId;
@@ -110,8 +114,8 @@ export class QuicLbLayout implements CidOwners {
   }
 
   #routeAt(bytes: Uint8Array, offset: number): number {
-    const configuration = this.#configurations.get((bytes[offset] ?? 0xff) >>> 5);
-    if (configuration === undefined || bytes[offset] !== firstOctet(configuration.rotation, this.sizeBytes)) return -1;
+    const configuration = this.#byFirstOctet[bytes[offset] ?? 0xff];
+    if (configuration === undefined) return -1;
     if (configuration.key === undefined) return this.#routeOf(bytes, offset + 1);
     const kept = this.#kept?.find(bytes, offset) ?? NOT_KEPT;
     if (kept !== NOT_KEPT) return kept;
@@ -131,6 +135,11 @@ export class QuicLbLayout implements CidOwners {
     return owner + WORKER_FACTOR * nonceOwner(bytes, at + this.sizeBytes - 1, workers);
   }
 
+  #makeCache(): CidRouteCache {
+    const { hashSeed: seed, routesMax = ROUTES_MAX_DEFAULT } = this.#options;
+    return new CidRouteCache({ sizeBytes: this.sizeBytes, routesMax, seed });
+  }
+
   #active({ active }: QuicLbKeys): QuicLbConfiguration {
     const configuration = this.#configurations.get(active);
     assert(configuration !== undefined, `Cannot make IDs of configuration ${active}: there is none`);
@@ -144,6 +153,7 @@ export class QuicLbLayout implements CidOwners {
       const given = configurations.find(({ id }) => id === rotation);
       if (given !== undefined && isSameKey(given.key, key)) continue;
       this.#configurations.delete(rotation);
+      this.#byFirstOctet[firstOctet(rotation, this.sizeBytes)] = undefined;
       this.#codec.remove(rotation);
     }
     for (const { id, key } of configurations) {
@@ -151,6 +161,7 @@ export class QuicLbLayout implements CidOwners {
       const configuration = { rotation: id, serverIdSizeBytes, nonceSizeBytes, key };
       this.#codec.add(configuration);
       this.#configurations.set(id, configuration);
+      this.#byFirstOctet[firstOctet(id, this.sizeBytes)] = configuration;
     }
   }
 }

@@ -58,7 +58,7 @@ export class ConnectionIds {
   /** The layout for reading IDs on the main thread, where that many workers make them. It follows the key file. */
   reader(workers: number): QuicLbLayout | undefined {
     const posted = this.posted();
-    return posted && makeLayout(posted, { nodeId: this.#nodeId, worker: 0, workers });
+    return posted && makeLayout(posted, { nodeId: this.#nodeId, worker: 0, workers, idsMax: 1 });
   }
 
   /** The configuration that makes new IDs, all of them, and the versions of the key file; `undefined` without a file. */
@@ -87,10 +87,16 @@ export class ConnectionIds {
 /** The layout of one worker. */
 export function makeLayout(
   posted: PostedLayout,
-  place: { readonly nodeId: number; readonly worker: number; readonly workers: number },
+  place: {
+    readonly nodeId: number;
+    readonly worker: number;
+    readonly workers: number;
+    /** Sessions and flows whose IDs are in use at once. */
+    readonly idsMax: number;
+  },
 ): QuicLbLayout {
   const { serverIdSizeBytes, nonceSizeBytes, keys } = posted;
-  const { worker, workers } = place;
+  const { worker, workers, idsMax } = place;
   return new QuicLbLayout({
     serverIdSizeBytes,
     nonceSizeBytes,
@@ -100,5 +106,6 @@ export function makeLayout(
     worker,
     workers,
     hashSeed: systemRandom.uint32(),
+    routesMax: 2 * idsMax,
   });
 }

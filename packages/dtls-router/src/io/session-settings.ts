@@ -80,7 +80,8 @@ export function makeSessionHost(settings: SessionSettings, place: WorkerPlace): 
   const { worker, workers } = place;
   const credentials = new WorkerCredentials(settings.credentials);
   const { nodeId: ownId, cidSizeBytes, cluster } = settings;
-  const layout = settings.layout && makeLayout(settings.layout, { nodeId: ownId, worker, workers });
+  const idsMax = shareOf(settings.limits.sessionsMax + FLOWS_MAX, worker, workers);
+  const layout = settings.layout && makeLayout(settings.layout, { nodeId: ownId, worker, workers, idsMax });
   const homes =
     workers === 1
       ? undefined

@@ -130,6 +130,17 @@ describe("QUIC-LB connection IDs", () => {
     });
   }
 
+  it("belong to the thread that their last four bytes name, for any number of threads", () => {
+    const random = new SeededRandom(12);
+    for (let round = 0; round < 2000; round++) {
+      const value = random.uint32();
+      const nonce = new Uint8Array(6);
+      new DataView(nonce.buffer).setUint32(2, value);
+      const count = 1 + (random.uint32() % 256);
+      assert.equal(nonceOwner(nonce, 6, count), value % count);
+    }
+  });
+
   it("go on with the nonces of a configuration that is used again", () => {
     const [one, two] = [1, 2].map((rotation) => ({ rotation, serverIdSizeBytes: 1, nonceSizeBytes: 4, key }));
     assert.ok(one !== undefined && two !== undefined);

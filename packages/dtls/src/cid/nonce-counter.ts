@@ -15,20 +15,21 @@ export interface NonceShare {
 /** All nonces. */
 export const WHOLE_SHARE: NonceShare = { index: 0, count: 1 };
 
-/** Whose share of `count` the nonce of `sizeBytes` bytes is that ends in front of `end`. */
+/** Whose share of `count` the nonce is that ends in front of `end`: its last four bytes modulo `count`, which is 256 at most. */
 export function nonceOwner(bytes: Uint8Array, end: number, count: number): number {
-  return tailOf(bytes, end) % count;
+  // In two halves, so that every number on the way is a small integer: this is done for each record.
+  const high = ((bytes[end - 4] ?? 0) << 8) | (bytes[end - 3] ?? 0);
+  const low = ((bytes[end - 2] ?? 0) << 8) | (bytes[end - 1] ?? 0);
+  return (((high % count) << 16) | low) % count;
 }
 
 /** Makes a nonce of at least four bytes one of the share, changing its end as little as can be. */
 export function moveToShare(nonce: Uint8Array, { index, count }: NonceShare): void {
   assert(index >= 0 && index < count && count <= 256, `Cannot draw nonces as number ${index} of ${count}`);
-  const tail = tailOf(nonce, nonce.length);
+  const view = new DataView(nonce.buffer, nonce.byteOffset, nonce.length);
+  const tail = view.getUint32(nonce.length - TAIL_SIZE);
   const moved = tail - (tail % count) + index;
-  new DataView(nonce.buffer, nonce.byteOffset).setUint32(
-    nonce.length - TAIL_SIZE,
-    moved < TAIL_VALUES ? moved : moved - count,
-  );
+  view.setUint32(nonce.length - TAIL_SIZE, moved < TAIL_VALUES ? moved : moved - count);
 }
 
 /** Counts through a share of all values of `first.length` bytes, beginning near `first`. */
@@ -65,11 +66,6 @@ export class NonceCounter {
     const { index, count } = this.#share;
     return count === 1 || nonceOwner(this.#next, this.#next.length, count) === index;
   }
-}
-
-function tailOf(bytes: Uint8Array, end: number): number {
-  const low = ((bytes[end - 3] ?? 0) << 16) | ((bytes[end - 2] ?? 0) << 8) | (bytes[end - 1] ?? 0);
-  return (bytes[end - 4] ?? 0) * 0x100_0000 + low;
 }
 
 function increment(counter: Uint8Array): void {

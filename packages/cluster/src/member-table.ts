@@ -16,6 +16,8 @@ export class MemberTable {
   readonly #byId: (Member | undefined)[] = Array.from({ length: NODE_IDS }, () => undefined);
   readonly #slotToMember: (Member | undefined)[] = Array.from({ length: NODE_IDS }, () => undefined);
   readonly #index: EndpointIndex;
+  /** Whom the newest frame came from: frames come in runs. */
+  #newest: Member | undefined;
 
   constructor(hashSeed: number) {
     this.#index = new EndpointIndex(NODE_IDS, hashSeed);
@@ -45,6 +47,7 @@ export class MemberTable {
     this.#index.remove(slot);
     this.#slotToMember[slot] = undefined;
     this.#byId[id] = undefined;
+    this.#newest = undefined;
   }
 
   /** The member with this id (any number), if there is one. */
@@ -54,12 +57,22 @@ export class MemberTable {
 
   /** The member at this address, if there is one. */
   memberAt(endpoint: Endpoint): Member | undefined {
+    const newest = this.#newest;
+    if (newest !== undefined && isSame(newest.endpoint, endpoint)) return newest;
     const slot = this.#index.find(endpoint.address, 0, endpoint.address.length, endpoint.port);
-    return slot < 0 ? undefined : this.#slotToMember[slot];
+    const member = slot < 0 ? undefined : this.#slotToMember[slot];
+    if (member !== undefined) this.#newest = member;
+    return member;
   }
 
   /** All ids in use, ascending. */
   ids(): NodeId[] {
     return this.#byId.flatMap((member, id) => (member === undefined ? [] : [nodeId(id)]));
   }
+}
+
+function isSame(a: Endpoint, b: Endpoint): boolean {
+  if (a.port !== b.port || a.address.length !== b.address.length) return false;
+  for (let index = 0; index < a.address.length; index++) if (a.address[index] !== b.address[index]) return false;
+  return true;
 }

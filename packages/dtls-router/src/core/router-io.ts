@@ -19,8 +19,8 @@ export type RouterInput =
   | { readonly kind: "timeout" };
 
 /**
- * What a {@link RouterNode} asks for or tells. A datagram to send is `bytes[start, end)`, perhaps in the memory it came in:
- * good until the next `handle`.
+ * What a {@link RouterNode} asks for or tells. A datagram to send is `bytes[start, end)`, perhaps in the memory it came in: it
+ * and where it goes are good until the next datagram is handled or all outputs are fetched, whichever is first.
  */
 export type RouterOutput =
   /** Send from the public port. */

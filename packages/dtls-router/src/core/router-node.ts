@@ -20,6 +20,7 @@ import {
   NodeCids,
   type PeerAddress,
 } from "@coracle/dtls";
+import { AnswerRoom } from "./answer-room.ts";
 import { HandshakePaths } from "./handshake-paths.ts";
 import { PathBook } from "./path-book.ts";
 import { directPath, isSameClient, readPath } from "./peer-path.ts";
@@ -75,6 +76,8 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   readonly #paths: PathBook = new PathBook();
   readonly #handshakePaths: HandshakePaths = new HandshakePaths();
   readonly #scratch: DatagramView = { bytes: new Uint8Array(FORWARD_HEADER_SIZE_BYTES_MAX + 65_536), start: 0, end: 0 };
+  readonly #answers: AnswerRoom = new AnswerRoom();
+  readonly #client: { address: Uint8Array; port: number } = { address: new Uint8Array(4), port: 0 };
   readonly #outputs: RouterOutput[] = [];
   #next = 0;
   #strangerHintAt = Number.NEGATIVE_INFINITY;
@@ -138,6 +141,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
     if (output !== undefined) return output;
     this.#outputs.length = 0;
     this.#next = 0;
+    this.#answers.clear();
     return undefined;
   }
 
@@ -172,10 +176,14 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
         this.#openForwarded(datagram, decision, now);
         return;
       case "send-client": {
-        const { addressOffset, addressSizeBytes, port } = decision.frame;
-        const address = datagram.bytes.slice(addressOffset, addressOffset + addressSizeBytes);
         const { start, end } = decision;
-        this.#outputs.push({ kind: "public", to: { address, port }, bytes: datagram.bytes, start, end });
+        this.#outputs.push({
+          kind: "public",
+          to: this.#clientIn(datagram, decision),
+          bytes: datagram.bytes,
+          start,
+          end,
+        });
         return;
       }
       case "management":
@@ -192,6 +200,17 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
       default:
         return;
     }
+  }
+
+  /** The client that a frame names; always the same object. */
+  #clientIn({ bytes }: DatagramView, { frame }: RouteDecision): Endpoint {
+    const { addressOffset, addressSizeBytes, port } = frame;
+    const client = this.#client;
+    if (client.address.length !== addressSizeBytes) client.address = new Uint8Array(addressSizeBytes);
+    for (let index = 0; index < addressSizeBytes; index++)
+      client.address[index] = bytes[addressOffset + index] as number;
+    client.port = port;
+    return client;
   }
 
   /** A client's datagram that another node forwarded: answers go back through it. */
@@ -298,7 +317,7 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
   #answer(peer: PeerAddress, bytes: Uint8Array): void {
     const path = this.#paths.read(peer);
     const router = path.router ?? this.#handshakePaths.router(peer);
-    const record = router === undefined ? { bytes, start: 0, end: bytes.length } : withRoom(bytes);
+    const record = router === undefined ? { bytes, start: 0, end: bytes.length } : this.#answers.place(bytes);
     const decision = this.router.routeAnswer(record, path.client, router);
     if (decision.kind === "send-backward") this.#sendToMember(record, decision);
     else this.#outputs.push({ kind: "public", to: path.client, bytes, start: 0, end: bytes.length });
@@ -336,11 +355,4 @@ export class RouterNode implements Machine<RouterInput, RouterOutput> {
     scratch.end = scratch.start + (end - start);
     return scratch;
   }
-}
-
-/** A copy with room for a header in front. */
-function withRoom(bytes: Uint8Array): DatagramView {
-  const roomy = new Uint8Array(FORWARD_HEADER_SIZE_BYTES_MAX + bytes.length);
-  roomy.set(bytes, FORWARD_HEADER_SIZE_BYTES_MAX);
-  return { bytes: roomy, start: FORWARD_HEADER_SIZE_BYTES_MAX, end: roomy.length };
 }

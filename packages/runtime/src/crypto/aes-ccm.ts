@@ -2,7 +2,7 @@
 import { checkMessage, plaintextSize } from "./aead-check.ts";
 import { type AeadCipher, type AeadMessage, NONCE_SIZE_BYTES } from "./aead-types.ts";
 import { ccmMemory, type CcmStreams, COUNTERS_AT } from "./ccm-memory.ts";
-import { copyBytes } from "./copy-bytes.ts";
+import { copyBytes } from "../copy-bytes.ts";
 
 const BLOCK = 16;
 /** The flags octet of a counter block: L - 1 (RFC 3610 §2.3). */

@@ -4,7 +4,7 @@ import type { ForeignPointer } from "../../foreign/foreign.ts";
 import { PinnedMemory } from "../../foreign/pinned-memory.ts";
 import { ADDITIONAL_SIZE_BYTES_MAX, checkMessage, MESSAGE_SIZE_BYTES_MAX, plaintextSize } from "../aead-check.ts";
 import { type AeadCipher, type AeadMessage, NONCE_SIZE_BYTES } from "../aead-types.ts";
-import { copyBytes } from "../copy-bytes.ts";
+import { copyBytes } from "../../copy-bytes.ts";
 import type { CipherContexts } from "./cipher-contexts.ts";
 import type { Libcrypto } from "./libcrypto.ts";
 import { EVP_CTRL_AEAD_GET_TAG, EVP_CTRL_AEAD_SET_TAG, type LibcryptoFunctions } from "./libcrypto-functions.ts";

@@ -8,6 +8,7 @@ import { type Libc, openLibc } from "./libc.ts";
 import { NativeSocket } from "./native-socket.ts";
 import { probeCalls } from "./probe.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
+import { lookUntil } from "../testing/look-until.ts";
 
 const opened = await openLibc();
 assert.ok(!("refusedAs" in opened), "the tests of native sockets need the C library");
@@ -30,8 +31,19 @@ function failing(name: "sendmmsg" | "recvmmsg" | "sendmsg", errors: number[]): L
 interface Pair {
   readonly from: NativeSocket;
   readonly to: NativeSocket;
-  /** What has arrived at `to`, as the first byte and the size of each. */
-  readonly arrived: () => (readonly [first: number, sizeBytes: number])[];
+  /** What arrives at `to`, of which `count` is awaited, as the first byte and the size of each. */
+  readonly arrived: (count: number) => (readonly [first: number, sizeBytes: number])[];
+}
+
+/** Datagrams that arrive, at least `count` unless they never do. */
+function receiveAll(socket: NativeSocket, memory: ReceiveMemory, count: number): Uint8Array[] {
+  const all: Uint8Array[] = [];
+  lookUntil(() => {
+    while (socket.receive() > 0)
+      for (const { bytes, start, end } of memory.datagrams.slice(0, memory.count)) all.push(bytes.slice(start, end));
+    return all.length >= count;
+  });
+  return all;
 }
 
 function withPair(libc: Libc, options: Partial<UdpSocketOptions>, use: (pair: Pair) => void): void {
@@ -40,15 +52,8 @@ function withPair(libc: Libc, options: Partial<UdpSocketOptions>, use: (pair: Pa
   const to = new NativeSocket({ libc: real, batches: true, memory, sizes: SIZES }, address);
   const own = new ReceiveMemory(real, SIZES);
   const from = new NativeSocket({ libc, batches: true, memory: own, sizes: SIZES }, { ...address, ...options });
-  const arrived = (): (readonly [number, number])[] => {
-    const all: (readonly [number, number])[] = [];
-    // Loopback delivers within the call that sends: nothing is under way.
-    while (to.receive() > 0) {
-      for (const { bytes, start, end } of memory.datagrams.slice(0, memory.count))
-        all.push([bytes[start] ?? -1, end - start]);
-    }
-    return all;
-  };
+  const arrived = (count: number): (readonly [number, number])[] =>
+    receiveAll(to, memory, count).map((bytes) => [bytes[0] ?? -1, bytes.length]);
   try {
     use({ from, to, arrived });
   } finally {
@@ -67,7 +72,7 @@ test("runs of equal size leave as one message, in order, whatever comes in betwe
     const sizes = [100, 100, 100, 60, 100, 100, 200, 200, 50, 50];
     sendNumbered(from, to.local, sizes);
     assert.deepEqual(
-      arrived(),
+      arrived(sizes.length),
       sizes.map((size, index) => [index, size]),
     );
     // 100×3+60, 100×2, 200×2+50, 50.
@@ -91,12 +96,8 @@ test("runs to several addresses do not mix, and end at 64 segments", () => {
     from.flush();
     assert.equal(from.stats().sentMessages, 6);
     for (const [number, { memory, socket }] of others.entries()) {
-      assert.equal(socket.receive(), 100);
-      const seconds = memory.datagrams
-        .slice(0, memory.count)
-        .map(({ bytes, start }) => [bytes[start], bytes[start + 1]]);
       assert.deepEqual(
-        seconds,
+        receiveAll(socket, memory, 100).map((bytes) => [...bytes]),
         Array.from({ length: 100 }, (_, index) => [number, (index * 3 + number) & 0xff]),
       );
       socket.close();
@@ -108,14 +109,14 @@ for (const [name, errno] of [["EIO", EIO] as const, ["EMSGSIZE", EMSGSIZE] as co
   test(`a kernel that refuses segments (${name}) gets the datagrams one by one, and no more segments of that size`, () => {
     withPair(failing("sendmmsg", [errno]), { segment: true }, ({ from, to, arrived }) => {
       sendNumbered(from, to.local, [80, 80, 80]);
-      assert.deepEqual(arrived(), [
+      assert.deepEqual(arrived(3), [
         [0, 80],
         [1, 80],
         [2, 80],
       ]);
       assert.equal(from.stats().sentMessages, 3);
       sendNumbered(from, to.local, [80, 80]);
-      assert.equal(arrived().length, 2);
+      assert.equal(arrived(2).length, 2);
       assert.equal(from.stats().sentMessages, 5);
     });
   });
@@ -125,7 +126,7 @@ test("a path that is too narrow for large segments still gets small ones joined"
   withPair(failing("sendmmsg", [EMSGSIZE]), { segment: true }, ({ from, to, arrived }) => {
     sendNumbered(from, to.local, [80, 80]);
     sendNumbered(from, to.local, [79, 79]);
-    assert.equal(arrived().length, 4);
+    assert.equal(arrived(4).length, 4);
     assert.equal(from.stats().sentMessages, 3);
   });
 });
@@ -133,7 +134,7 @@ test("a path that is too narrow for large segments still gets small ones joined"
 test("a send that is interrupted goes on; one that is refused costs one datagram", () => {
   withPair(failing("sendmmsg", [EINTR, EINTR, ENETUNREACH, EPERM]), {}, ({ from, to, arrived }) => {
     sendNumbered(from, to.local, [1, 2, 3, 4]);
-    assert.deepEqual(arrived(), [
+    assert.deepEqual(arrived(2), [
       [2, 3],
       [3, 4],
     ]);
@@ -145,10 +146,10 @@ test("a send that is interrupted goes on; one that is refused costs one datagram
 test("a send buffer that stays full drops the rest of the queue, counted", () => {
   withPair(failing("sendmmsg", [EAGAIN]), {}, ({ from, to, arrived }) => {
     sendNumbered(from, to.local, [1, 2, 3]);
-    assert.deepEqual(arrived(), []);
+    assert.deepEqual(arrived(0), []);
     assert.equal(from.stats().drops["send-buffer-full"], 3);
     sendNumbered(from, to.local, [1]);
-    assert.equal(arrived().length, 1);
+    assert.equal(arrived(1).length, 1);
   });
 });
 
@@ -161,7 +162,7 @@ test("bytes beyond the end of their array are never sent", () => {
     ] as const)
       assert.throws(() => from.send(new Uint8Array(2), start, end, to.local), /Cannot send bytes/);
     from.flush();
-    assert.deepEqual(arrived(), []);
+    assert.deepEqual(arrived(0), []);
   });
 });
 
@@ -169,9 +170,9 @@ test("a queue that is full is flushed by the next send", () => {
   withPair(real, { sendQueueMax: 4 }, ({ from, to, arrived }) => {
     const bytes = Uint8Array.of(1);
     for (let index = 0; index < 9; index++) assert.equal(from.send(bytes, 0, 1, to.local), true);
-    assert.equal(arrived().length, 8);
+    assert.equal(arrived(8).length, 8);
     from.flush();
-    assert.equal(arrived().length, 1);
+    assert.equal(arrived(1).length, 1);
   });
 });
 

@@ -1,5 +1,6 @@
 // A UDP socket used by system calls for whole batches. Blocks only in `flush`, and there for SEND_WAIT_MS at most.
 import { assert } from "@coracle/base";
+import { copyBytes } from "../../copy-bytes.ts";
 import { formatUdpAddress, udpAddress, type UdpAddress } from "../address.ts";
 import { UdpCounters, type UdpDropCause, type UdpStats } from "../counters.ts";
 import { type BatchSizes, SEND_QUEUE_MAX, type UdpEndpoint, type UdpSocketOptions } from "../endpoint.ts";
@@ -251,7 +252,8 @@ export class NativeSocket implements UdpEndpoint {
   #copy(bytes: Uint8Array, start: number, end: number): number {
     const offset = this.#copied;
     if (offset + end - start > this.#copies.bytes.length) return -1;
-    this.#copies.bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), offset);
+    if (start === 0 && end === bytes.length) this.#copies.bytes.set(bytes, offset);
+    else copyBytes(bytes, start, { bytes: this.#copies.bytes, at: offset }, end - start);
     this.#copied = offset + Math.ceil((end - start) / 8) * 8;
     return this.#copies.address + offset;
   }

@@ -1,21 +1,25 @@
 // Handshakes with certificates and raw public keys, client authentication, and every refusal of a key.
 import assert from "node:assert/strict";
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { before, describe, it } from "node:test";
-import { ManualClock, SeededRandom } from "@coracle/base";
+import { err, ManualClock, ok, SeededRandom } from "@coracle/base";
 import { makeTestPki, type TestCertificate, type TestPki } from "@coracle/sim";
 import { loadCredentials, systemCrypto as crypto, trustVerifier } from "./io/mod.ts";
 import { CIPHER_SUITES, DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions } from "./mod.ts";
 import { RandomCids } from "./mod.ts";
+import { CHAIN_INTERMEDIATE, CHAIN_LEAF, CHAIN_ROOT, NO_AUTHORITY } from "./testing/certificate-chain.ts";
+import { UNDER_NO_AUTHORITY } from "./testing/certificate-chain.ts";
 import { LossyPair } from "./testing/lossy-pair.ts";
-import { outputOf } from "./testing/outputs.ts";
+import { outputOf, outputsOf } from "./testing/outputs.ts";
 
 const clock = new ManualClock({ wallMs: Date.now() });
 let pki: TestPki;
+let wild: TestPki;
 let device: TestCertificate;
 
 before(async () => {
   pki = await makeTestPki();
+  wild = await makeTestPki({ names: ["*.example"] });
   device = await pki.client({ commonName: "device-7" });
 });
 
@@ -121,6 +125,30 @@ describe("a certificate handshake", () => {
     });
   });
 
+  it("carries the whole chain that is shown", () => {
+    const chained = loadCredentials(pki.key, `${pki.cert}${pki.ca}`);
+    const { outputs } = run({ credentials: chained }, {});
+    const { identity } = outputOf(outputs, "established").summary;
+    assert.ok(identity.kind === "x509");
+    assert.deepEqual(identity.chain, chained.chain);
+    assert.equal(identity.chain.length, 2);
+  });
+
+  it("is known under a wildcard's names, which stands for one label", () => {
+    const verify = trustVerifier({ ca: [wild.ca], clock, usage: "server" });
+    const credentials = loadCredentials(wild.key, wild.cert);
+    for (const [serverName, isRight] of [
+      ["a.example", true],
+      ["A.EXAMPLE", true],
+      ["a.b.example", false],
+      ["example", false],
+      ["a.example.org", false],
+    ] as const) {
+      const { outputs } = run({ credentials }, { verifyPeer: verify, serverName });
+      assert.equal(outputsOf(outputs, "established").length, isRight ? 1 : 0, serverName);
+    }
+  });
+
   it("is refused by the client with the alert that fits", async () => {
     const other = await makeTestPki({ caName: "other" });
     const old = await pki.server(["localhost"], { validToMs: clock.wallMs() - 1000 });
@@ -194,6 +222,23 @@ describe("a certificate handshake", () => {
       const { outputs } = run(server, client);
       assert.equal(outputOf(outputs, "handshake-failed").alert, "handshakeFailure");
     }
+  });
+});
+
+describe("trustVerifier()", () => {
+  it("trusts through an intermediate that is shown, and through no certificate but an authority's", () => {
+    const der = (pem: string): Uint8Array => new Uint8Array(new X509Certificate(pem).raw);
+    const verify = trustVerifier({ ca: [CHAIN_ROOT], clock, usage: "server" });
+    for (const [shown, verdict] of [
+      [[CHAIN_LEAF, CHAIN_INTERMEDIATE], ok("chain leaf")],
+      [[CHAIN_LEAF, NO_AUTHORITY, CHAIN_INTERMEDIATE], ok("chain leaf")],
+      [[CHAIN_LEAF], err("unknownCa")],
+      [[UNDER_NO_AUTHORITY, NO_AUTHORITY], err("unknownCa")],
+    ] as const) {
+      assert.deepEqual(verify({ kind: "x509", chain: shown.map(der) }, "leaf.example"), verdict);
+    }
+    assert.deepEqual(verify({ kind: "x509", chain: [] }, undefined), err("badCertificate"));
+    assert.deepEqual(verify({ kind: "x509", chain: [Uint8Array.of(1, 2)] }, undefined), err("badCertificate"));
   });
 });
 

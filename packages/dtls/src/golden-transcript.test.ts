@@ -23,11 +23,10 @@ const SERVER = [
   "16fefd0000000000000000002f030000230000000000000023fefd206b00f5042528e1c22c6451ecb62db4301f0ed4e37b9e5dcce6c0704383de995a",
   "16fefd000000000000000100680200005c000100000000005cfefd6b00f5045c31cda1075f90a615245c153d5124c6b6843ea6c82066692be73d7e209e566f40ac551b96870bc51fa9744ab38296304ac2c6eb0b1ec6de2f1b67a5e4c0a8000014ff0100010000360007062a0b0c0d0e0f0017000016fefd0000000000000002000c0e0000000002000000000000",
   "14fefd000000000000000300010119fefd0001000000000000c1d20030000100000000000029a8133e4546958cc304f9327be3237e22d0af6310c5fdddddf6412d19944608d2fe23ab6fb1d2c3",
-  "19fefd0001000000000001c1d200300001000000000001",
+  "19fefd0001000000000001c1d20030000100000000000173f008a0c3cab07343c55680fe50432dead07c366117d4a3334200e6a154c0a684236a2062ead8ce",
   "19fefd0001000000000002c1d200200001000000000002be4a6d366241898d18db64b598148f779e5d33f55c29eb64",
 ];
-const SERVER_DATA =
-  "19fefd0001000000000001c1d20030000100000000000173f008a0c3cab07343c55680fe50432dead07c366117d4a3334200e6a154c0a684236a2062ead8ce";
+const [REQUEST, ANSWER] = ["GET / HTTP/1.0\r\nHo\r\n", "HTTP/1.0 200 OK\r\nContent-Typ\r\n"] as const;
 const KEY = "000102030405060708090a0b0c0d0e0f";
 const CLIENT_RANDOM = "6b00f504b09c92302a84df69ad3f8f37fd81f35a0914730b0a64c4936affbc64";
 const SERVER_RANDOM = "6b00f5045c31cda1075f90a615245c153d5124c6b6843ea6c82066692be73d7e";
@@ -89,15 +88,11 @@ for (const crypto of [systemCrypto, composedCrypto]) {
       for (const datagram of CLIENT.slice(0, 4)) feed(datagram);
       const data = events.find((event) => event.kind === "data");
       assert.ok(data !== undefined);
-      assert.equal(new TextDecoder().decode(data.bytes), "GET / HTTP/1.0\r\nHo\r\n");
-      assert.deepEqual(answers, SERVER.slice(0, 3));
-      // The recorded answer's text is not known, but one of its size takes the same bytes on the wire.
-      server.handle({ kind: "send", session: data.session, bytes: new Uint8Array(31) }, now);
-      const sent = drain(server).datagrams[0] ?? "";
-      assert.equal(sent.slice(0, 46), SERVER[3]);
-      assert.equal(sent.length, SERVER_DATA.length);
+      assert.equal(new TextDecoder().decode(data.bytes), REQUEST);
+      server.handle({ kind: "send", session: data.session, bytes: new TextEncoder().encode(ANSWER) }, now);
+      answers.push(...drain(server).datagrams);
       feed(CLIENT[4]);
-      assert.equal(answers.at(-1), SERVER[4]);
+      assert.deepEqual(answers, SERVER);
       assert.ok(events.some((event) => event.kind === "closed" && event.cause === "close-notify"));
     });
 
@@ -127,13 +122,13 @@ for (const crypto of [systemCrypto, composedCrypto]) {
         client.handle({ kind: "datagram", peer: "s", bytes: hex(datagram) }, now);
         collect();
       }
-      client.handle({ kind: "send", bytes: new TextEncoder().encode("GET / HTTP/1.0\r\nHo\r\n") }, now);
+      client.handle({ kind: "send", bytes: new TextEncoder().encode(REQUEST) }, now);
       collect();
-      client.handle({ kind: "datagram", peer: "s", bytes: hex(SERVER_DATA) }, now);
+      client.handle({ kind: "datagram", peer: "s", bytes: hex(SERVER[3] ?? "") }, now);
       collect();
       const data = events.find((event) => event.kind === "data");
       assert.ok(data !== undefined);
-      assert.match(new TextDecoder().decode(data.bytes), /^HTTP\/1\.0/);
+      assert.equal(new TextDecoder().decode(data.bytes), ANSWER);
       client.handle({ kind: "close" }, now);
       collect();
       assert.deepEqual(sent, CLIENT);

@@ -4,11 +4,15 @@ import { describe, it } from "node:test";
 import { millis, SeededRandom } from "@coracle/base";
 import { CipherPool, type Coolable } from "./connection/cipher-pool.ts";
 import { type DeadlineOwner, DeadlineQueue } from "./connection/deadline-queue.ts";
+import { HandshakeType } from "./handshake/handshake-header.ts";
 import { cookieHint, HmacCookieJar, sharedCookieKeys } from "./handshake/cookie.ts";
 import { systemCrypto as crypto } from "./io/mod.ts";
 import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, RandomCids } from "./mod.ts";
 import { HandshakeBudget } from "./server/handshake-budget.ts";
 import { RecentHellos } from "./server/recent-hellos.ts";
+import { encodeAlert } from "./alert/alert.ts";
+import { plainRecord } from "./connection/flight.ts";
+import { mirroredSession } from "./testing/mirrored-session.ts";
 import { LossyPair, PERFECT_NETWORK } from "./testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "./testing/outputs.ts";
 
@@ -150,6 +154,31 @@ describe("sessions", () => {
     assert.deepEqual([dropUnknownCid, dropUnknownPeer, dropBadEpoch, pair.sent.length], [1, 1, 1, 0]);
   });
 
+  it("deliver data that overtook the client's Finished, whom no alert in the clear can end any more", () => {
+    // Two servers that draw the same: what is learnt at one is true at the other.
+    const [known, pair] = [makePair(), makePair()];
+    for (const each of [known, pair]) {
+      each.connect("a", new DtlsClient({ crypto, random: new SeededRandom(4), psk, cids: new RandomCids(2) }));
+    }
+    known.run({ durationMs: 100 });
+    pair.run({ durationMs: 100, until: () => pair.sent.at(-1)?.bytes[13] === HandshakeType.clientKeyExchange });
+    const flight = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    pair.setFaults({ ...PERFECT_NETWORK, datagramSizeMax: 0 });
+    const keyExchangeEnd = 13 + ((flight[11] ?? 0) << 8) + (flight[12] ?? 0);
+    const peer = mirroredSession(crypto, known.server.export(outputOf(known.serverOutputs, "established").session));
+    const tell = (bytes: Uint8Array): void => pair.tellServer({ kind: "datagram", peer: "a", bytes });
+    const alert = plainRecord({ plainSequence: 90, protection: undefined }, 21, encodeAlert("handshakeFailure"));
+    tell(flight.subarray(0, keyExchangeEnd));
+    tell(peer.seal(23, Uint8Array.of(8)));
+    tell(alert);
+    assert.deepEqual([pair.server.handshakeCount, pair.server.counters.dropUnexpected], [1, 1]);
+    tell(flight.subarray(keyExchangeEnd));
+    assert.deepEqual(
+      pair.serverOutputs.map(({ kind }) => kind),
+      ["established", "data"],
+    );
+  });
+
   it("deliver data that overtook the end of the handshake", () => {
     const pair = makePair();
     const random = new SeededRandom(4);
@@ -183,6 +212,19 @@ describe("handshakes", () => {
     pair.run({ durationMs: 60_000 });
     assert.equal(outputsOf(clients.flat(), "established").length, 3);
     assert.equal(pair.server.handshakeCount, 0);
+  });
+
+  it("are given up after their time, however many repetitions are left", () => {
+    const timing = { initialMs: 1000, capMs: 1000, countMax: 1000 };
+    const pair = makePair({ timing, limits: { handshakeMs: 5500 } });
+    pair.connect("a", new DtlsClient({ crypto, random: new SeededRandom(4), psk }));
+    pair.run({ durationMs: 100, until: () => pair.server.handshakeCount === 1 });
+    pair.rebind("a", "nowhere");
+    pair.run({ durationMs: 5400 });
+    assert.deepEqual([pair.server.handshakeCount, pair.server.counters.flightsRepeated], [1, 5]);
+    pair.run({ durationMs: 200 });
+    assert.equal(pair.server.handshakeCount, 0);
+    assert.equal(outputOf(pair.serverOutputs, "handshake-failed").cause, "timeout");
   });
 
   it("begin no faster than their budget, whatever records do", () => {

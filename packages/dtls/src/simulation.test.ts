@@ -145,6 +145,26 @@ describe("over bad networks", () => {
     });
   }
 
+  for (const datagramSizeMax of [256, 1500]) {
+    it(`exactly ${datagramSizeMax} bytes wide: certificates on both sides, nothing larger on the wire`, () => {
+      for (const seed of [1, 2, 3]) {
+        const server = { credentials: loadCredentials(pki.key, pki.cert), clientCertificate: "required" } as const;
+        const verifyPeer = trustVerifier({ ca: [pki.ca], clock, usage: "client" });
+        const world = makeWorld(seed, { ...server, verifyPeer, datagramSizeMax });
+        world.pair.setFaults({ ...world.faults, datagramSizeMax });
+        const outputs = world.connect("a", {
+          verifyPeer: trustVerifier({ ca: [pki.ca], clock, usage: "server" }),
+          credentials: loadCredentials(device.key, device.cert),
+          datagramSizeMax,
+        });
+        assert.equal(outputOf(outputs, "established").summary.identity.kind, "x509");
+        const sizes = world.pair.sent.map(({ bytes }) => bytes.length);
+        assert.ok(Math.max(...sizes) <= datagramSizeMax && Math.max(...sizes) > 200, `${Math.max(...sizes)}`);
+        exchange(world, outputs, "a");
+      }
+    });
+  }
+
   it("ends on both sides when nothing passes any more, and leaves nothing behind", () => {
     const world = makeWorld(5, { psk: () => psk.key, timing: { initialMs: 1000, capMs: 60_000, countMax: 5 } });
     const own = new SeededRandom(9);

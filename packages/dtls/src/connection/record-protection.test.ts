@@ -43,6 +43,18 @@ describe("a record", () => {
     });
   }
 
+  it("comes with an ID if one was asked for, and only then (RFC 9146 §3)", () => {
+    for (const [sent, wanted] of [
+      [0, 2],
+      [2, 0],
+    ] as const) {
+      const record = makeProtection({ cidSize: sent }).seal(23, new Uint8Array(40));
+      const header = parseRecordHeader(record, 0, () => sent);
+      assert.ok(header !== undefined);
+      assert.deepEqual(makeProtection({ cidSize: wanted }).open(record, header), { ok: false, cause: "cid-missing" });
+    }
+  });
+
   it("is padded as the policy says, in every suite, and gives its content back", () => {
     for (const suite of CIPHER_SUITES) {
       for (const [padding, sizes] of [

@@ -5,6 +5,7 @@ import { millis, SeededRandom } from "@coracle/base";
 import { systemCrypto as crypto } from "../io/mod.ts";
 import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions, RandomCids } from "../mod.ts";
 import { LossyPair, type NetworkFaults, PERFECT_NETWORK } from "../testing/lossy-pair.ts";
+import { mirroredSession, openDatagram } from "../testing/mirrored-session.ts";
 import { outputOf, outputsOf } from "../testing/outputs.ts";
 import { HELD_MESSAGES_MAX, PathCheck, pathCheckMs } from "./path-check.ts";
 import { encodePathMessage, parsePathMessage } from "./path-message.ts";
@@ -197,6 +198,49 @@ describe("a return routability check", () => {
     pair.tell("b", { kind: "datagram", peer: "server", bytes: asked?.bytes ?? new Uint8Array(0) });
     pair.run({ durationMs: 11 });
     assert.deepEqual(outputOf(pair.serverOutputs, "address"), { kind: "address", session, from: "a", to: "b" });
+  });
+
+  for (const [what, from, kind, spoil] of [
+    ["another cookie", "b", "response", 1],
+    ["from another address", "c", "response", 0],
+    ["from the old address", "a", "response", 0],
+    ["that gives the path up", "b", "drop", 0],
+  ] as const) {
+    it(`stays where it is after an answer ${what}`, () => {
+      const { pair, session } = establish();
+      const peer = mirroredSession(crypto, pair.server.export(session));
+      const answer = (to: string, bytes: Uint8Array): void => pair.tellServer({ kind: "datagram", peer: to, bytes });
+      answer("b", peer.seal(23, new Uint8Array(40)));
+      assert.equal(pair.sent.at(-1)?.to, "b");
+      const challenge = parsePathMessage(openDatagram(peer, pair.sent.at(-1)?.bytes).content);
+      assert.ok(challenge?.kind === "challenge");
+      const cookie = challenge.cookie.map((byte, index) => (index === 7 ? byte ^ spoil : byte));
+      answer(from, peer.seal(27, encodePathMessage({ kind, cookie })));
+      assert.equal(outputsOf(pair.serverOutputs, "address").length, 0);
+      answer("b", peer.seal(27, encodePathMessage({ kind: "response", cookie: challenge.cookie })));
+      assert.equal(outputOf(pair.serverOutputs, "address").to, "b");
+    });
+  }
+
+  it("asks each address with a cookie of its own, and takes an old one for none", () => {
+    const { pair, session } = establish({ pathCheckMode: "enhanced" });
+    const peer = mirroredSession(crypto, pair.server.export(session));
+    const cookieOfLast = (): Uint8Array => openDatagram(peer, pair.sent.at(-1)?.bytes).content.slice(1);
+    pair.rebind("a", "nowhere");
+    pair.tellServer({ kind: "datagram", peer: "b", bytes: peer.seal(23, new Uint8Array(40)) });
+    const first = cookieOfLast();
+    pair.run({ durationMs: 1100 });
+    assert.equal(pair.sent.at(-1)?.to, "b");
+    const second = cookieOfLast();
+    assert.notDeepEqual(first, second);
+    const answer = (cookie: Uint8Array): void => {
+      const bytes = peer.seal(27, encodePathMessage({ kind: "response", cookie }));
+      pair.tellServer({ kind: "datagram", peer: "b", bytes });
+    };
+    answer(first);
+    assert.equal(outputsOf(pair.serverOutputs, "address").length, 0);
+    answer(second);
+    assert.equal(outputOf(pair.serverOutputs, "address").to, "b");
   });
 
   it("ends when the old address speaks again", () => {

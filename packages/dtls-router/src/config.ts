@@ -77,6 +77,7 @@ function clusterRefusal(config: DtlsRouterConfig): string | undefined {
   const isPinged = peers !== undefined || peersFile !== undefined;
   const isStatic = staticPeers !== undefined || staticPeersFile !== undefined;
   if (clusterListen === undefined && isPinged) return "--peers and --peers-file need --cluster-listen";
+  if (peers?.length === 0 && peersFile === undefined) return "--peers names no node";
   if (clusterListen === undefined && isStatic) return "--static-peers and --static-peers-file need --cluster-listen";
   if (clusterListen !== undefined && !isPinged && !isStatic)
     return "--cluster-listen needs --peers or --peers-file, or a table of --static-peers or --static-peers-file";

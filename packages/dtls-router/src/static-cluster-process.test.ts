@@ -159,6 +159,7 @@ describe("a router with a fixed table", () => {
     [["--static-peers", "2=127.0.0.1:9", "--nodes-expected", "2"], "count nodes that answer pings"],
     [["--static-peers", "2=127.0.0.1:9", "--ready-nodes-min", "1"], "count nodes that answer pings"],
     [["--peers", "2=127.0.0.1:9"], '"2=127.0.0.1:9" is not HOST:PORT'],
+    [["--peers", ","], "--peers names no node"],
     [[], "or a table of --static-peers"],
   ];
   it("refuses what contradicts itself, with exit code 2 and words", async () => {

@@ -127,6 +127,7 @@ export const heartbeatConfig: Config<HeartbeatConfig> = defineConfig({
   },
   check: (config) => {
     if (config.peers === undefined && config.peersFile === undefined) return "give --peers or --peers-file";
+    if (config.peers?.length === 0 && config.peersFile === undefined) return "--peers names no node";
     if (config.onChange === undefined && config.onChangeArg.length > 0) return "--on-change-arg needs --on-change";
     return undefined;
   },

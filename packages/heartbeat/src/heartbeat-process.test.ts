@@ -233,6 +233,7 @@ describe("a heartbeat", () => {
     { flags: ["--peers", "127.0.0.1:1"], says: /--node-id is required/ },
     { flags: ["--node-id", "256", "--peers", "127.0.0.1:1"], says: /--node-id.*256.*0 to 255/ },
     { flags: ["--node-id", "1"], says: /give --peers or --peers-file/ },
+    { flags: ["--node-id", "1", "--peers", " , "], says: /--peers names no node/ },
     { flags: ["--node-id", "1", "--peers", "nowhere"], says: /--peers.*"nowhere" is not HOST:PORT/ },
     { flags: ["--node-id", "1", "--peers-file", "/does/not/exist"], says: /\/does\/not\/exist/ },
     {

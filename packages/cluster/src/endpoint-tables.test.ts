@@ -78,6 +78,24 @@ test("MemberTable: a node has one address, an address one node", () => {
   assert.equal(members.memberAt(at(255))?.nodeId, 255);
 });
 
+test("MemberTable: whoever was found last is found as what is now", () => {
+  const members = new MemberTable(freshSeed);
+  const at = (host: number, port = 5884): Endpoint => ({ address: Uint8Array.of(10, 0, 0, host), port });
+  const isFound = (endpoint: Endpoint): number | undefined => members.memberAt(endpoint)?.nodeId;
+  members.set(nodeId(1), at(1));
+  assert.deepEqual(
+    [isFound(at(1)), isFound(at(1)), isFound(at(2)), isFound(at(1, 5885))],
+    [1, 1, undefined, undefined],
+  );
+  members.set(nodeId(2), at(1));
+  assert.equal(isFound(at(1)), 2, "another node has the address");
+  members.set(nodeId(2), at(2));
+  assert.deepEqual([isFound(at(1)), isFound(at(2))], [undefined, 2], "the node has another address");
+  members.remove(nodeId(2));
+  assert.equal(isFound(at(2)), undefined, "the node has left");
+  assert.equal(isFound({ address: new Uint8Array(16), port: 5884 }), undefined);
+});
+
 test("FlowTable: forged sources push out forged sources, not confirmed clients", () => {
   const flows = new FlowTable({ flowsMax: 400, flowLifetimeMs: 1000, hashSeed: freshSeed });
   const client = (host: number): Endpoint => ({ address: Uint8Array.of(10, 1, host >>> 8, host & 255), port: 9 });

@@ -118,6 +118,21 @@ describe("a PSK handshake", () => {
     }
   });
 
+  it("follows the server's order of groups, not the client's", () => {
+    const suites = CIPHER_SUITES.filter((entry) => entry.keyExchange === "ecdhe-psk");
+    for (const groups of [
+      ["secp256r1", "x25519"],
+      ["x25519", "secp256r1"],
+    ] as const) {
+      const { pair, outputs } = makePair({ suites, groups }, { groups: ["x25519", "secp256r1"] });
+      find(outputs, "established");
+      // ServerKeyExchange: no hint, then a named curve and its number.
+      const sent = pair.sent.map(({ bytes }) => Buffer.from(bytes).toString("hex")).join(" ");
+      const number = groups[0] === "x25519" ? "001d20" : "001741";
+      assert.ok(sent.includes(`000003${number}`), groups[0]);
+    }
+  });
+
   it("stays within 256 bytes a datagram with everything a client can offer", () => {
     const { pair, outputs } = makePair(
       { cids: new RandomCids(8), datagramSizeMax: 256 },

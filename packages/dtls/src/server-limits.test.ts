@@ -128,6 +128,9 @@ describe("sessions", () => {
   it("are taken over as they were, unless a handshake has their ID", () => {
     const pair = makePair({ cookies: { make: () => Uint8Array.of(1), accepts: () => true } });
     connect(pair, "a");
+    pair.tell("a", { kind: "send", bytes: Uint8Array.of(1) });
+    const record = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    pair.run({ durationMs: 50 });
     const state = pair.server.export(outputOf(pair.serverOutputs, "established").session);
     assert.ok(state !== undefined);
     const other = makePair();
@@ -135,6 +138,8 @@ describe("sessions", () => {
     const { session, summary } = outputOf(other.serverOutputs, "established");
     assert.equal(summary.usesExtendedMasterSecret, false);
     assert.equal(other.server.export(session)?.usesExtendedMasterSecret, false);
+    other.tellServer({ kind: "datagram", peer: "a", bytes: record });
+    assert.equal(other.server.counters.dropReplayed, 1);
     const busy = makePair({ cids: { generate: () => state.ownCid, sizeAt: () => 6 } });
     busy.connect("b", new DtlsClient({ crypto, random: new SeededRandom(5), psk, cids: new RandomCids(0) }));
     busy.run({ durationMs: 100, until: () => busy.server.handshakeCount === 1 });
@@ -212,6 +217,30 @@ describe("handshakes", () => {
     pair.run({ durationMs: 60_000 });
     assert.equal(outputsOf(clients.flat(), "established").length, 3);
     assert.equal(pair.server.handshakeCount, 0);
+  });
+
+  it("count as the sessions they may become", () => {
+    const pair = makePair({ limits: { sessionsMax: 2, staleAfterMs: 1e9 } });
+    for (const address of ["a", "b", "c"]) {
+      pair.connect(address, new DtlsClient({ crypto, random: new SeededRandom(address.charCodeAt(0)), psk }));
+      pair.run({ durationMs: 100, until: () => pair.server.counters.handshakesStarted > address.charCodeAt(0) - 97 });
+      pair.rebind(address, `${address} is gone`);
+    }
+    assert.deepEqual([pair.server.handshakeCount, pair.server.counters.dropSessionsFull], [2, 1]);
+  });
+
+  it("are not begun again by a hello that comes twice, late or early", () => {
+    const pair = makePair();
+    pair.connect("a", new DtlsClient({ crypto, random: new SeededRandom(4), psk, cids: new RandomCids(2) }));
+    pair.run({ durationMs: 100, until: () => pair.server.handshakeCount === 1 });
+    const hello = pair.sent.findLast(({ from, bytes }) => from === "a" && bytes[13] === 1)?.bytes;
+    assert.ok(hello !== undefined);
+    pair.tellServer({ kind: "datagram", peer: "a", bytes: hello });
+    pair.run({ durationMs: 100 });
+    assert.equal(pair.server.sessionCount, 1);
+    pair.tellServer({ kind: "datagram", peer: "a", bytes: hello });
+    const { handshakesStarted, dropRepeatedHello } = pair.server.counters;
+    assert.deepEqual([handshakesStarted, dropRepeatedHello, pair.server.handshakeCount], [1, 2, 0]);
   });
 
   it("are given up after their time, however many repetitions are left", () => {

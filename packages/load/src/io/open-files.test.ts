@@ -24,5 +24,6 @@ describe("the limit of open files", () => {
       openFilesProblem({ ...need, wanted: 5000 }, 1024),
       "Cannot have 5000 devices (--count) as each has a socket of its own: the limit of open files is 1024. Raise it (ulimit -n 5064), or use --count 960",
     );
+    assert.match(openFilesProblem({ ...need, wanted: 5 }, 64) ?? "", /64\. Raise it \(ulimit -n 69\)$/);
   });
 });

@@ -32,10 +32,10 @@ export function openFilesProblem(
   max: number | undefined,
 ): string | undefined {
   if (max === undefined || wanted + OWN_FILES <= max) return undefined;
-  const fits = Math.max(0, max - OWN_FILES);
+  const fits = max - OWN_FILES;
   return (
     `Cannot have ${wanted} ${what} (${flag}) as each has a socket of its own: the limit of open files is ${max}. ` +
-    `Raise it (ulimit -n ${wanted + OWN_FILES}), or use ${flag} ${fits}`
+    `Raise it (ulimit -n ${wanted + OWN_FILES})${fits > 0 ? `, or use ${flag} ${fits}` : ""}`
   );
 }
 

@@ -12,6 +12,7 @@ import { exitProcess, onSignal, type SignalName, stderr, stdout, systemClock, sy
 import { Hono } from "hono";
 import type { AttachmentsConfig } from "../../attachments-config.ts";
 import { estimateLines } from "../../core/attachments/size-report.ts";
+import { requireWritable } from "../result-file.ts";
 import { AttachmentsRun, type RunClients } from "./attachments-run.ts";
 import { makePlan, type RunPlan } from "./run-plan.ts";
 
@@ -39,6 +40,7 @@ function estimate(plan: RunPlan): number {
 
 /** Serves metrics and health while the run goes on. */
 async function serve(config: AttachmentsConfig, plan: RunPlan): Promise<number> {
+  await requireWritable(config.json);
   const clients = await makeClients(config);
   let run: AttachmentsRun | undefined;
   const forget = listenForSignals(() => run);

@@ -29,6 +29,7 @@ import { nothingText, resultLines } from "../../core/devices/fleet-report.ts";
 import { type FleetResult, FleetTally } from "../../core/devices/fleet-tally.ts";
 import { DEVICES_EXIT_CODES, type DevicesConfig } from "../../devices-config.ts";
 import { requireOpenFiles } from "../open-files.ts";
+import { requireWritable } from "../result-file.ts";
 import { CoapPacketCodec } from "./coap-codec.ts";
 import { clientMaker } from "./device-credentials.ts";
 import { addDevicesMetrics } from "./devices-metrics.ts";
@@ -88,6 +89,7 @@ async function serve(config: DevicesConfig): Promise<number> {
 
 async function prepare(service: Service, config: DevicesConfig): Promise<Run> {
   await requireOpenFiles({ wanted: config.count, flag: "--count", what: "devices", isFatal: true, log: service.log });
+  await requireWritable(config.json);
   const random = new SeededRandom(systemRandom.uint32());
   const tally = new FleetTally(random);
   const makeClient = await clientMaker(config);

@@ -29,6 +29,7 @@ async function setUpNat(service: Service, config: NatConfig): Promise<ServicePar
   const { log } = service;
   await requireOpenFiles({ wanted: config.flowsMax, flag: "--flows-max", what: "clients", isFatal: false, log });
   const backends = await Promise.all(config.backends.map(({ host, port }) => addressOf(host, port)));
+  refuseOtherFamily(config.outside, backends);
   const names = backends.map(formatUdpAddress);
   const seed = config.seed ?? systemRandom.uint32();
   const random = new SeededRandom(seed);
@@ -73,6 +74,17 @@ function makeProbe(
   });
   probe.start();
   return probe;
+}
+
+/** A port of one family reaches none of the other; but `::` serves both. */
+function refuseOtherFamily(outside: string, backends: readonly UdpAddress[]): void {
+  const port = udpAddress(outside, 0);
+  const other = backends.find(({ address }) => address.length !== port.address.length);
+  if (other === undefined || outside === "::") return;
+  throw new ExitError(
+    `--backends: ${formatUdpAddress(other)} cannot be reached from ${outside} (--outside), as one is IPv4 and the other IPv6`,
+    { exitCode: 2 },
+  );
 }
 
 async function addressOf(host: string, port: number): Promise<UdpAddress> {

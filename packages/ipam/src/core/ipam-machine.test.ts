@@ -294,6 +294,29 @@ test("a lock deleted by hand is replaced, whether its event comes before or afte
   }
 });
 
+test("a surplus lock whose deletion fails goes later, though the status says already that it is to go", () => {
+  const bench = new Bench();
+  bench.subnet("s", "10.0.0.0/24");
+  bench.attachment("a", "s");
+  bench.run();
+  const [kept] = [...bench.api.objects.iplocks.values()] as [KubeObject];
+  const { ownerReferences } = kept.metadata;
+  bench.api.create("iplocks", { namespace: NAMESPACE, name: "v1-5-10-0-0-99" }, { metadata: { ownerReferences } });
+  const refused: ApiAnswer = { kind: "failed", code: "conflict", message: "changed by another controller" };
+  const version = (): unknown => bench.api.objects.networkattachments.get(`${NAMESPACE}/a`)?.metadata.resourceVersion;
+  let before = version();
+  for (const isNews of [true, false, false]) {
+    const calls = bench.run(({ kind }) => (kind === "delete-lock" ? refused : undefined));
+    assert.deepEqual(calls.slice(-2), ["write-attachment", "delete-lock"]);
+    assert.equal(version() !== before, isNews, "the second write says what the first has said");
+    before = version();
+    bench.loop.run(bench.loop.now + 10_000);
+  }
+  assert.deepEqual(bench.run(), ["write-attachment", "delete-lock"]);
+  assert.deepEqual([...bench.api.objects.iplocks.values()], [kept]);
+  assert.equal(bench.status("networkattachments", "a")["lockUID"], kept.metadata.uid);
+});
+
 test("an address is not taken away because a watch does not show its subnet yet", () => {
   const bench = new Bench();
   bench.subnet("s", "10.0.0.0/24");

@@ -82,12 +82,15 @@ function* write(state: AddressState, situation: Situation, { lock, subnet, relea
   if (failureOf(answer) === "not-found") return "done";
   if (answer.kind !== "attachment") return "retry";
   state.contended.delete(key);
-  state.records.set(key, {
-    attachmentUid: attachment.uid,
-    subnetUid: subnet.uid,
-    basedOnVersion: attachment.resourceVersion,
-    lock,
-  });
+  // A write that said nothing new is not in flight: no event would ever end its record, and nothing more would be done here.
+  if (answer.attachment.resourceVersion !== attachment.resourceVersion) {
+    state.records.set(key, {
+      attachmentUid: attachment.uid,
+      subnetUid: subnet.uid,
+      basedOnVersion: attachment.resourceVersion,
+      lock,
+    });
+  }
   observe(state, situation, { subnet, atUs: answer.addressWrittenUs, attachment });
   for (const extra of release) {
     const isGone = yield* deleteLock(state, key, extra);

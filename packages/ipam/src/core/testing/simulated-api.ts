@@ -149,19 +149,17 @@ export class SimulatedApi {
     const object = this.#current("networkattachments", wanted);
     if (typeof object === "string") return failed(object);
     const key = keyOf(wanted);
-    this.#release(key, object);
-    const writes = [{ section: "status.address", serverTime: formatMicroTime(this.#loop.clock.wallMs()) }];
-    const spec = sectionsOf(object).filter((write) => write["section"] === "spec");
     // Server-side apply: conditions of others stay.
     const own = status["conditions"] as readonly Members[];
     const isOfOthers = ({ type, reason }: Members): boolean =>
       type === READY_CONDITION && reason !== NO_ADDRESS && own.every((each) => each["type"] !== type);
-    const conditions = [...own, ...conditionsOf(object).filter(isOfOthers)];
-    const next = this.#store("networkattachments", key, {
-      ...object,
-      status: { ...status, conditions },
-      extendedMetadata: { writes: [...writes, ...spec] },
-    });
+    const applied = { ...status, conditions: [...own, ...conditionsOf(object).filter(isOfOthers)] };
+    if (saysTheSame(applied, object["status"])) return attachmentAnswer(object);
+    this.#release(key, object);
+    const writes = [{ section: "status.address", serverTime: formatMicroTime(this.#loop.clock.wallMs()) }];
+    const spec = sectionsOf(object).filter((write) => write["section"] === "spec");
+    const extendedMetadata = { writes: [...writes, ...spec] };
+    const next = this.#store("networkattachments", key, { ...object, status: applied, extendedMetadata });
     this.#claim(key, next);
     return attachmentAnswer(next);
   }
@@ -170,6 +168,7 @@ export class SimulatedApi {
     const object = this.#current("subnets", wanted);
     if (typeof object === "string") return failed(object);
     const before = readSubnet(object);
+    if (saysTheSame(status, object["status"])) return { kind: "subnet", subnet: before };
     const next = this.#store("subnets", keyOf(wanted), { ...object, status });
     const subnet = readSubnet(next);
     assert(!before.isValidated || subnet.isValidated, "a validated subnet stays so");
@@ -260,6 +259,11 @@ function sectionsOf(object: KubeObject): readonly Members[] {
 function conditionsOf(object: KubeObject): readonly Members[] {
   const { conditions = [] } = (object["status"] ?? {}) as { readonly conditions?: readonly Members[] };
   return conditions;
+}
+
+/** A write that changes nothing is not stored: the object keeps its version, and no watch tells of it. */
+function saysTheSame(status: Members, before: unknown): boolean {
+  return JSON.stringify(status) === JSON.stringify(before);
 }
 
 function attachmentAnswer(object: KubeObject | undefined): ApiAnswer {

@@ -98,23 +98,30 @@ for (const { mode, flags, isSecret } of modes) {
 }
 
 describe("a heartbeat", () => {
-  it("joins the cluster of a router", { timeout: 60_000 }, async () => {
-    const env = secretEnv();
-    const [one, two] = [await freeUdpPort(), await freeUdpPort()];
-    const pskFile = join(folder, "psk.txt");
-    writeFileSync(pskFile, `device=${randomBytes(16).toString("base64")}\n`, { mode: 0o600 });
-    const peers = ["--peers", `127.0.0.1:${one},127.0.0.1:${two}`];
-    const own = ["--listen", "127.0.0.1:0", "--psk-file", pskFile, "--node-id", "1"];
-    const router = startProgram("dtls-router", [...own, "--cluster-listen", `127.0.0.1:${one}`, ...peers], env);
-    const heartbeat = startProgram("heartbeat", ["--node-id", "2", "--listen", `127.0.0.1:${two}`, ...peers], env);
-    const programs = await Promise.all([router, heartbeat]);
-    try {
-      await allReady(programs);
-      assert.deepEqual((await Promise.all(programs.map(nodesOf))).map(liveness), [{ 2: "alive" }, { 1: "alive" }]);
-    } finally {
-      await endAll(programs);
-    }
-  });
+  for (const { mode, flags, isSecret } of modes) {
+    it(`joins the cluster of a router in mode ${mode}`, { timeout: 60_000 }, async () => {
+      const env = isSecret ? secretEnv() : {};
+      const [one, two] = [await freeUdpPort(), await freeUdpPort()];
+      const pskFile = join(folder, "psk.txt");
+      writeFileSync(pskFile, `device=${randomBytes(16).toString("base64")}\n`, { mode: 0o600 });
+      const peers = ["--peers", `127.0.0.1:${one},127.0.0.1:${two}`, ...flags];
+      const own = ["--listen", "127.0.0.1:0", "--psk-file", pskFile, "--node-id", "1"];
+      const router = startProgram("dtls-router", [...own, "--cluster-listen", `127.0.0.1:${one}`, ...peers], env);
+      const heartbeat = startProgram("heartbeat", ["--node-id", "2", "--listen", `127.0.0.1:${two}`, ...peers], env);
+      const programs = await Promise.all([router, heartbeat]);
+      try {
+        await allReady(programs);
+        const documents = await Promise.all(programs.map(nodesOf));
+        assert.deepEqual(documents.map(liveness), [{ 2: "alive" }, { 1: "alive" }]);
+        assert.deepEqual(
+          documents.map(({ self }) => self),
+          [1, 2].map((nodeId) => ({ nodeId, ready: true, mode, notReady: null })),
+        );
+      } finally {
+        await endAll(programs);
+      }
+    });
+  }
 
   it("is not ready alone with a list of one other, and finds it", { timeout: 60_000 }, async () => {
     const [one, two] = [await freeUdpPort(), await freeUdpPort()];

@@ -176,6 +176,21 @@ describe("a datagram", () => {
     }
   });
 
+  it("with the ID of a handshake is taken from the address of that handshake alone", () => {
+    const pair = makePair();
+    pair.connect("a", new DtlsClient({ crypto, random: new SeededRandom(5), psk, cids: new RandomCids(2) }));
+    const isLastFlight = (bytes: Uint8Array | undefined): boolean => bytes?.[13] === HandshakeType.clientKeyExchange;
+    pair.run({ durationMs: 1000, until: () => isLastFlight(pair.sent.at(-1)?.bytes) });
+    const bytes = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    const keyExchange = bytes.subarray(0, 13 + ((bytes[11] ?? 0) << 8) + (bytes[12] ?? 0));
+    pair.tellServer({ kind: "datagram", peer: "a", bytes: keyExchange });
+    pair.tellServer({ kind: "datagram", peer: "b", bytes: bytes.subarray(keyExchange.length) });
+    const { dropUnexpected, handshakesCompleted } = pair.server.counters;
+    assert.deepEqual([dropUnexpected, handshakesCompleted, pair.server.handshakeCount], [1, 0, 1]);
+    pair.tellServer({ kind: "datagram", peer: "a", bytes: bytes.subarray(keyExchange.length) });
+    assert.equal(outputOf(pair.serverOutputs, "established").peer, "a");
+  });
+
   it("with a record of type 25 is nobody's where no IDs are given", () => {
     const pair = makePair({ cids: new RandomCids(0) });
     pair.tellServer({

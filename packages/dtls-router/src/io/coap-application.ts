@@ -20,25 +20,22 @@ export interface CoapApplicationOptions {
   readonly counters: ProcessCounters;
 }
 
-/** Options that a request may have; every other critical one is refused (RFC 7252 §5.4.1). */
-const KNOWN_OPTIONS: ReadonlySet<string | number> = new Set([
-  "Uri-Host",
-  "Uri-Port",
-  "Uri-Path",
-  "Uri-Query",
-  "Accept",
-]);
-/** Critical options have odd numbers; these are the named ones that we do not serve. */
-const CRITICAL_OPTIONS: ReadonlySet<string | number> = new Set([
+/** Options with odd numbers are critical: those that the codec has names for, and that we do not serve (RFC 7252 §5.4.1). */
+const REFUSED_OPTIONS: ReadonlySet<string | number> = new Set([
   "If-Match",
   "If-None-Match",
   "OSCORE",
+  "Block2",
   "Block1",
   "Q-Block1",
   "Q-Block2",
   "Proxy-Uri",
   "Proxy-Scheme",
+  "OCF-Accept-Content-Format-Version",
+  "OCF-Content-Format-Version",
 ]);
+/** What the codec calls an option that it has no name for. */
+const UNKNOWN_CRITICAL = /^\d*[13579]$/;
 const METHODS: Readonly<Record<string, string>> = {
   "0.01": "GET",
   "0.02": "POST",
@@ -46,6 +43,8 @@ const METHODS: Readonly<Record<string, string>> = {
   "0.04": "DELETE",
   "0.05": "FETCH",
 };
+
+const BAD_OPTION: ResourceAnswer = { code: "4.02", format: undefined, payload: new Uint8Array(0) };
 
 /** The option for each of the few formats that there are. */
 const CONTENT_FORMATS: Map<number, Option> = new Map();
@@ -104,8 +103,14 @@ export class CoapApplication implements Application {
   }
 
   #onRequest(session: SessionId, message: ParsedPacket): void {
+    const request = requestOf(message);
+    // With an option that is critical and unknown a request is refused, or ignored if nobody waits for an answer (RFC 7252 §5.4.1).
+    if (request === undefined && !message.confirmable) {
+      this.#counts.ignored++;
+      return;
+    }
     this.#counts.requests++;
-    const answer = this.#answer(session, message);
+    const answer = request === undefined ? BAD_OPTION : this.#answer(session, request);
     const options = answer.format === undefined ? [] : [contentFormat(answer.format)];
     const { confirmable, token, messageId } = message;
     // Copied: to ask a small array for its buffer costs four times as much.
@@ -119,9 +124,7 @@ export class CoapApplication implements Application {
     );
   }
 
-  #answer(session: SessionId, message: ParsedPacket): ResourceAnswer {
-    const request = requestOf(message);
-    if (request === undefined) return { code: "4.02", format: undefined, payload: new Uint8Array(0) };
+  #answer(session: SessionId, request: ResourceRequest): ResourceAnswer {
     const { describe, counters, nodeId, sessionsMax } = this.#options;
     return answerRequest(request, {
       facts: () => {
@@ -185,8 +188,7 @@ function isFirstBlock(value: Uint8Array): boolean {
 }
 
 function isRefused(name: string | number): boolean {
-  if (typeof name === "number") return name % 2 === 1;
-  return name === "Block2" || (CRITICAL_OPTIONS.has(name) && !KNOWN_OPTIONS.has(name));
+  return REFUSED_OPTIONS.has(name) || UNKNOWN_CRITICAL.test(String(name));
 }
 
 /** The option of a content format; formats are below 256, so a CoAP uint of one byte at most (RFC 7252 §3.2). */

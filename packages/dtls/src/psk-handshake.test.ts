@@ -169,6 +169,9 @@ describe("a PSK handshake", () => {
     for (const wrong of [
       { identity: psk.identity, key: text("another key") },
       { identity: text("who"), key: psk.key },
+      // Nobody gets in by guessing what stands in for the key of an identity that there is not.
+      { identity: text("who"), key: new Uint8Array(16) },
+      { identity: text("who"), key: new Uint8Array(0) },
     ]) {
       const { pair, outputs } = makePair({}, { psk: wrong });
       assert.equal(outputs.length, 0);

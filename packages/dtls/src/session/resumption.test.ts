@@ -185,6 +185,28 @@ describe("a resumed identity", () => {
     assert.equal(outputOf(refused, "handshake-failed").alert, "unknownCa");
   });
 
+  it("must be of a kind that the server still takes", () => {
+    const rawPublicKeys = new Map([["device", loadCredentials(device.key).signingKey.publicKey]]);
+    const verifyPeer = trustVerifier({ ca: [pki.ca], rawPublicKeys, clock, usage: "client" });
+    const options = {
+      credentials: loadCredentials(pki.key, pki.cert),
+      verifyPeer,
+      clientCertificate: "optional",
+    } as const;
+    const { pair, store } = makeServer({ ...options, clientCertificateTypes: ["raw-public-key"] });
+    const client: Partial<DtlsClientOptions> = {
+      psk: undefined,
+      serverName: "localhost",
+      credentials: loadCredentials(device.key),
+      verifyPeer: trustVerifier({ ca: [pki.ca], clock, usage: "server" }),
+    };
+    const resume = resumableOf(pair, client);
+    assert.equal(outputOf(pair.serverOutputs, "established").summary.identity.kind, "raw-public-key");
+    assert.ok(isResumed(connect(pair, "b", { ...client, resume })));
+    const changed = makeServer({ ...options, sessions: store, clientCertificateTypes: ["x509"] });
+    assert.equal(isResumed(connect(changed.pair, "c", { ...client, resume })), false);
+  });
+
   it("must be one where the server now asks for one", () => {
     const verifyPeer = trustVerifier({ ca: [pki.ca], clock, usage: "client" });
     const options = { credentials: loadCredentials(pki.key, pki.cert), verifyPeer };

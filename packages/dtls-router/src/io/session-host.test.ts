@@ -226,6 +226,23 @@ describe("a worker under many hellos", () => {
   });
 });
 
+describe("a cookie for a hello", () => {
+  /** Behind the headers of record and message, the version and the size: the key's number, then the hint. */
+  const HINT_AT = 13 + 12 + 2 + 1 + 1;
+  for (const [name, settings, hint] of [
+    ["names the node", SETTINGS, 1],
+    ["does not, where connection IDs do not", HIDDEN, 0],
+  ] as const) {
+    it(name, () => {
+      const workers = new Workers(1, { ...settings, cookieSecret: KEY });
+      workers.receive(0, [{ bytes: hello(), source: freshAddress() }]);
+      const [answer] = workers.sent;
+      assert.equal(answer?.bytes[13], 3, "a HelloVerifyRequest");
+      assert.equal(answer.bytes[HINT_AT], hint);
+    });
+  }
+});
+
 describe("a worker that has no connection IDs left", () => {
   it("says so once, serves on, and has some again with another key", () => {
     const workers = new Workers(1, HIDDEN);

@@ -271,6 +271,11 @@ describe("handshakes", () => {
       [0, 0, 0, 50, 100].map((at) => budget.take(millis(at))),
       [true, true, false, false, true],
     );
+    // However long it was quiet, no more begin at once than the burst.
+    assert.deepEqual(
+      [60_000, 60_000, 60_000].map((at) => budget.take(millis(at))),
+      [true, true, false],
+    );
   });
 
   it("remember hellos within a bound and for a while", () => {

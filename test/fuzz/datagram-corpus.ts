@@ -28,12 +28,12 @@ export class CorpusSource {
   }
 
   /** Nodes that have not formed a cluster yet. */
-  cluster(mode: ManagementMode, seed: number): FuzzCluster {
+  cluster(mode: ManagementMode, seed: number, hidesNodes = false): FuzzCluster {
     const dtls: Partial<DtlsServerOptions> = {
       credentials: loadCredentials(this.#pki.key, this.#pki.cert),
       clientCertificate: "none",
     };
-    return new FuzzCluster({ seed, mode, dtls });
+    return new FuzzCluster({ seed, mode, dtls, hidesNodes });
   }
 
   /** Lets a cluster form, devices connect, ask and roam, and returns what the target got; `onDelivery` sees each. */

@@ -5,6 +5,7 @@ import { DtlsChannel } from "@coracle/cluster/io";
 import { DtlsClient, type DtlsClientOptions, type DtlsServerOptions } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
 import type { RouterOutput } from "../../packages/dtls-router/src/core/router-io.ts";
+import { QuicLbLayout } from "../../packages/dtls-router/src/core/quic-lb-layout.ts";
 import { RouterNode } from "../../packages/dtls-router/src/core/router-node.ts";
 
 /** What the nodes may hold; small, so that a flood reaches every cap. */
@@ -54,6 +55,8 @@ export interface FuzzClusterOptions {
   readonly seed: number;
   readonly mode: ManagementMode;
   readonly dtls?: Partial<Omit<DtlsServerOptions, "crypto" | "random" | "cids">>;
+  /** Connection IDs say whose they are to the nodes alone. */
+  readonly hidesNodes?: boolean;
 }
 
 /** The endpoint of a text that is one. */
@@ -243,7 +246,7 @@ export class FuzzCluster {
   }
 }
 
-function makeNode(id: number, { seed, mode, dtls }: FuzzClusterOptions): FuzzNode {
+function makeNode(id: number, { seed, mode, dtls, hidesNodes = false }: FuzzClusterOptions): FuzzNode {
   const random = new SeededRandom(seed + id);
   const addresses = Array.from({ length: NODES }, (_, index) => endpointOf(`10.0.0.${index + 1}:5884`));
   const credentials = { identity: IDENTITY, secret: SECRET };
@@ -255,6 +258,7 @@ function makeNode(id: number, { seed, mode, dtls }: FuzzClusterOptions): FuzzNod
   const node = new RouterNode({
     nodeId: nodeId(id),
     cidSizeBytes: 6,
+    layout: hidesNodes ? hiddenLayout(id) : undefined,
     crypto: systemCrypto,
     random,
     dtls: { psk: () => KEY, limits: { handshakesMax: CAPS.handshakes, sessionsMax: CAPS.sessions }, ...dtls },
@@ -273,4 +277,20 @@ function makeNode(id: number, { seed, mode, dtls }: FuzzClusterOptions): FuzzNod
     },
   });
   return { id, node, channel, clusterAddress };
+}
+
+/** Two of the seven configurations, and room for few of the IDs that are made up. */
+function hiddenLayout(id: number): QuicLbLayout {
+  const configurations = [2, 5].map((number) => ({ id: number, key: new Uint8Array(16).fill(number) }));
+  return new QuicLbLayout({
+    serverIdSizeBytes: 1,
+    nonceSizeBytes: 4,
+    crypto: systemCrypto,
+    nodeId: nodeId(id),
+    worker: 0,
+    workers: 1,
+    keys: { active: 5, configurations },
+    hashSeed: id,
+    routesMax: 64,
+  });
 }

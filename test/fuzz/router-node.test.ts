@@ -13,8 +13,14 @@ import { fuzzDatagrams, fuzzSeed } from "./fuzz-settings.ts";
 import { HostileSources } from "./hostile-sources.ts";
 import { Mutator } from "./mutation.ts";
 
-const MODES: readonly ManagementMode[] = ["plain", "dtls", "dtls-mac"];
-const DATAGRAMS = Math.ceil(fuzzDatagrams(750_000) / MODES.length);
+/** Modes, and whether connection IDs are encrypted. */
+const KINDS: readonly (readonly [mode: ManagementMode, hidesNodes: boolean])[] = [
+  ["plain", false],
+  ["dtls", false],
+  ["dtls-mac", false],
+  ["plain", true],
+];
+const DATAGRAMS = Math.ceil(fuzzDatagrams(750_000) / KINDS.length);
 const BATCH = 4096;
 /** What a batch takes on the clock: a flood of 20,000 a second. */
 const BATCH_MS = 200;
@@ -42,9 +48,9 @@ class Flood {
   #asker = "";
   #answeredBytes = 0;
 
-  constructor(mode: ManagementMode, seed: number) {
-    this.context = `mode ${mode}, CORACLE_FUZZ_SEED=${seed}`;
-    this.cluster = corpora.cluster(mode, seed);
+  constructor(mode: ManagementMode, seed: number, hidesNodes = false) {
+    this.context = `mode ${mode}${hidesNodes ? ", IDs encrypted" : ""}, CORACLE_FUZZ_SEED=${seed}`;
+    this.cluster = corpora.cluster(mode, seed, hidesNodes);
     this.target = this.cluster.node(TARGET);
     this.ledger = new DatagramLedger(this.target);
     const corpus = corpora.record(this.cluster, ({ nodeId }) => {
@@ -159,10 +165,10 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-for (const mode of MODES) {
-  describe(`hostile datagrams in mode ${mode}`, () => {
+for (const [mode, hidesNodes] of KINDS) {
+  describe(`hostile datagrams in mode ${mode}${hidesNodes ? ", where connection IDs are encrypted" : ""}`, () => {
     it("break, grow and amplify nothing, leave a trace each, and devices are served on", () => {
-      const flood = new Flood(mode, fuzzSeed());
+      const flood = new Flood(mode, fuzzSeed(), hidesNodes);
       const batches = Math.ceil(DATAGRAMS / BATCH);
       let heapBefore = 0;
       for (let index = 0; index < batches; index++) {

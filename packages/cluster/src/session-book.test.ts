@@ -5,6 +5,7 @@ import { millis } from "@coracle/base";
 import { nodeId } from "./mod.ts";
 import { NodeOutbox } from "./node-outbox.ts";
 import { SessionBook, SESSIONS_MAX } from "./session-book.ts";
+import { endpointOf } from "./testing/simulated-cluster.ts";
 
 test("so many sessions are remembered, no more; a session that is made anew needs no new place", () => {
   const book = new SessionBook(1000);
@@ -41,4 +42,16 @@ test("news that nobody fetches are a mistake of the driver, and found", () => {
   assert.throws(() => outbox.push({ kind: "discover" }), /Cannot queue outputs nobody polls: 65536 wait/);
   for (let count = 0; count < 65_536; count++) assert.ok(outbox.shift() !== undefined);
   assert.equal(outbox.shift(), undefined);
+});
+
+test("two nodes that change places are each found at the other's address", () => {
+  const book = new SessionBook(1000);
+  const [a, b] = [endpointOf("10.0.0.1:5884"), endpointOf("10.0.0.2:5884")];
+  book.setMember(nodeId(1), a);
+  book.setMember(nodeId(2), b);
+  book.setMember(nodeId(1), b);
+  book.setMember(nodeId(2), a);
+  assert.deepEqual([book.memberAt("10.0.0.1:5884"), book.memberAt("10.0.0.2:5884")], [2, 1]);
+  book.setMember(nodeId(1), undefined);
+  assert.deepEqual([book.memberAt("10.0.0.2:5884"), book.memberEndpoint(nodeId(1))], [undefined, undefined]);
 });

@@ -1,6 +1,7 @@
 // Three heartbeats as real processes in each mode, one killed; one in the cluster of a router; stream, hook, file of nodes.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -135,6 +136,14 @@ describe("a heartbeat", () => {
       assert.equal((await nodesOf(first)).self.notReady, "the cluster has not formed: 1 of 2 nodes have been heard of");
       programs.push(await start("2", two, one));
       await allReady(programs);
+      // It forwards nothing: frames for clients end here, and are counted.
+      await sendTo(
+        one,
+        [63, 62].map((type) => Uint8Array.of(type, 0, 80, 4, 127, 0, 0, 1, ...new Uint8Array(40))),
+      );
+      const frames = /coracle_cluster_management_total\{event="unknown-datagram"\} 2\n/;
+      const metrics = async (): Promise<string> => (await fetch(`${first.url}/metrics`)).text();
+      await eventually(async () => frames.test(await metrics()), "both frames are counted");
     } finally {
       await endAll(programs);
     }
@@ -170,7 +179,7 @@ describe("a heartbeat", () => {
       programs.push(await startProgram("heartbeat", other, env));
       const seen = await readUntil(stream, (text) => text.includes("event: ready"));
       assert.match(seen, /^event: nodes\ndata: \{"self":\{"nodeId":1,"ready":false,"mode":"dtls-mac",/);
-      assert.match(seen, /event: joined\ndata: \{"kind":"joined","node":\{"nodeId":2,/);
+      assert.match(seen, /id: 1\nevent: joined\ndata: \{"kind":"joined","node":\{"nodeId":2,[^]*id: 2\nevent: ready\n/);
       // Both changes come together; the program is given no secret.
       const isTold = (): boolean => /"kind":"joined"[^\n]*"kind":"ready"[^\n]*\n0\n/.test(readFileSync(told, "utf8"));
       await eventually(isTold, "the program is told", 20_000);
@@ -263,6 +272,12 @@ describe("a heartbeat", () => {
     });
   }
 });
+
+async function sendTo(port: number, datagrams: readonly Uint8Array[]): Promise<void> {
+  const socket = createSocket("udp4");
+  for (const bytes of datagrams) await new Promise((resolve) => socket.send(bytes, port, "127.0.0.1", resolve));
+  socket.close();
+}
 
 /** What a program says that ends by itself at the start. */
 async function refusalOf(flags: readonly string[]): Promise<string> {

@@ -65,12 +65,17 @@ export class StaticSource {
 
   #resolve(peers: readonly StaticPeer[]): Promise<readonly StaticNode[]> {
     const { addressSizeBytes } = this.#options.self;
-    const strangeness = ({ address }: Endpoint): number => (address.length === addressSizeBytes ? 0 : 1);
     return Promise.all(
       peers.map(async (peer) => {
         const addresses = await endpointsOf(peer).catch(() => []);
-        return { nodeId: peer.nodeId, addresses: addresses.toSorted((a, b) => strangeness(a) - strangeness(b)) };
+        return { nodeId: peer.nodeId, addresses: ownFamilyFirst(addresses, addressSizeBytes) };
       }),
     );
   }
+}
+
+/** The same addresses, those of the cluster port's family in front: it may reach no others. */
+export function ownFamilyFirst(addresses: readonly Endpoint[], addressSizeBytes: number): readonly Endpoint[] {
+  const strangeness = ({ address }: Endpoint): number => (address.length === addressSizeBytes ? 0 : 1);
+  return addresses.toSorted((a, b) => strangeness(a) - strangeness(b));
 }

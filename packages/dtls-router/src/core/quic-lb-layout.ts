@@ -99,7 +99,6 @@ export class QuicLbLayout implements CidOwners {
     this.#take(keys);
     const active = this.#active(keys);
     if (active !== before) this.generator.rotateTo(active);
-    this.#kept?.clear();
   }
 
   ownerAt(bytes: Uint8Array, offset: number): number {
@@ -154,6 +153,8 @@ export class QuicLbLayout implements CidOwners {
       if (given !== undefined && isSameKey(given.key, key)) continue;
       this.#configurations.delete(rotation);
       this.#byFirstOctet[firstOctet(rotation, this.sizeBytes)] = undefined;
+      // Its number may come back with another key.
+      this.#kept?.clear();
       this.#codec.remove(rotation);
     }
     for (const { id, key } of configurations) {

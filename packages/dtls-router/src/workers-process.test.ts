@@ -116,6 +116,33 @@ describe("a router with three workers", () => {
   });
 });
 
+describe("a second router on the ports of one with several workers", () => {
+  for (const flag of ["--listen", "--cluster-listen"] as const) {
+    it(`does not start, and takes no device from the first (${flag})`, async () => {
+      const clusterPort = await freeUdpPort();
+      const cluster = ["--peers", `127.0.0.1:${clusterPort}`, "--workers", "2"];
+      const first = await startRouter(["--psk-file", pskFile, ...cluster], { clusterPort });
+      const devices: UdpDevice[] = [];
+      try {
+        const [port, other] = flag === "--listen" ? [first.port, await freeUdpPort()] : [0, clusterPort];
+        const second = startRouter(["--psk-file", pskFile, ...cluster, "--listen", `127.0.0.1:${port}`], {
+          clusterPort: other,
+        });
+        const taken = flag === "--listen" ? first.port : clusterPort;
+        await assert.rejects(
+          second,
+          new RegExp(`ended with 1: [^]*Cannot bind 127.0.0.1:${taken} .*another process has it`),
+        );
+        await connectAll(first.port, devices);
+        assert.equal(await first.metric('coracle_router_held{what="sessions"}'), DEVICES);
+      } finally {
+        for (const device of devices) device.close();
+        await first.stop();
+      }
+    });
+  }
+});
+
 describe("a router whose limit is smaller than its workers are many", () => {
   it("has fewer workers and says so, so that the limit holds for any devices", async () => {
     const limits = ["--sessions-max", "8", "--handshakes-per-second", "100"];

@@ -11,6 +11,7 @@ import {
   type WorkerCount,
   workerCount,
 } from "../core/worker-count.ts";
+import { claimPort } from "./claim-port.ts";
 import { LocalSessions } from "./local-sessions.ts";
 import type { SessionListener, SessionService, SessionStart } from "./session-service.ts";
 import type { SessionSettings } from "./session-settings.ts";
@@ -39,6 +40,7 @@ export async function openSessions(options: OpenSessionsOptions): Promise<Sessio
     listener,
     sockets: { listen: await resolved(config.listen), cluster },
   };
+  if (config.packetThread && count > 1) await claimPorts(start);
   const sessions =
     (config.packetThread ? await onThreads(options, start, count) : undefined) ?? (await LocalSessions.open(start));
   tellFewer(log, config.workers, sessions, reason);
@@ -98,6 +100,11 @@ async function resolved(address: {
 }): Promise<{ readonly host: string; readonly port: number }> {
   const [host = address.host] = await resolveHost(address.host);
   return { host, port: address.port };
+}
+
+async function claimPorts({ sockets }: SessionStart): Promise<void> {
+  await claimPort(sockets.listen);
+  if (sockets.cluster !== undefined) await claimPort(sockets.cluster);
 }
 
 /** `undefined` where packet threads are not to be had, or not faster. */

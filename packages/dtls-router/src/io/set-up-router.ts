@@ -95,9 +95,10 @@ function listenerOf(service: Service, cluster: ClusterControl | undefined): Sess
     onStranger: (from) => cluster?.tell({ kind: "unknown-sender", from }),
     onWarning: (message, reason) => log.warning(message, { reason }),
     onFailure: (error) => {
-      // Its sessions are lost, and the kernel steers by the numbers of sockets that have changed: better to begin anew.
+      // Its sessions are lost, new devices that belong to it find nobody, and the kernel steers by the numbers of sockets, which
+      // have changed: better to begin anew, and at once.
       log.error("A worker has ended", { error });
-      service.stop("a worker has ended", 1);
+      service.stop(`a worker has ended: ${error.message}`, 1, { atOnce: true });
     },
   };
 }

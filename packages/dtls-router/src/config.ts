@@ -81,8 +81,13 @@ function clusterRefusal(config: DtlsRouterConfig): string | undefined {
   if (clusterListen === undefined && isStatic) return "--static-peers and --static-peers-file need --cluster-listen";
   if (clusterListen !== undefined && !isPinged && !isStatic)
     return "--cluster-listen needs --peers or --peers-file, or a table of --static-peers or --static-peers-file";
-  if (!isStatic) return undefined;
-  if (isPinged) return "--static-peers is in place of --peers: nodes are either pinged or in a fixed table";
+  if (isStatic && isPinged) return "--static-peers is in place of --peers: nodes are either pinged or in a fixed table";
+  return isStatic ? staticRefusal(config) : undefined;
+}
+
+/** Contradictions between a fixed table and other flags. */
+function staticRefusal(config: DtlsRouterConfig): string | undefined {
+  const { staticPeers, staticPeersFile } = config;
   if (staticPeers !== undefined && staticPeersFile !== undefined)
     return "give --static-peers or --static-peers-file, not both";
   if (config.clusterSecurity === "dtls" || config.clusterSecurity === "dtls-mac")

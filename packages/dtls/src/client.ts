@@ -104,9 +104,9 @@ export class DtlsClient implements Machine<DtlsClientInput, DtlsOutput> {
     return this.#timers.next();
   }
 
-  /** The state of the session as plain data; `undefined` before there is one. */
-  export(): SessionState | undefined {
-    return this.#state.kind === "established" ? saveSession(this.#state.session) : undefined;
+  /** The state of the session as plain data; `undefined` before there is one. From here only `leasedRecords` more are sent. */
+  export(leasedRecords = 0): SessionState | undefined {
+    return this.#state.kind === "established" ? saveSession(this.#state.session, leasedRecords) : undefined;
   }
 
   #connect(peer: PeerAddress, now: Millis): void {

@@ -149,7 +149,7 @@ describe("a peer with keys", () => {
         const client = new DtlsClient({ crypto, random: new SeededRandom(seed), psk, cids: new RandomCids(2) });
         pair.connect("a", client);
         pair.run({ durationMs: 100 });
-        const [ofClient, ofServer] = [client.export(), server.export([...server.sessionIds()][0] ?? never())];
+        const [ofClient, ofServer] = [client.export(1000), server.export([...server.sessionIds()][0] ?? never(), 1000)];
         assert.ok(ofClient !== undefined && ofServer !== undefined);
         const context = { crypto, pool: new CipherPool(2), padding: NO_PADDING };
         const mine = restoreProtection(context, { ...ofClient, writeSequence: 20 }) ?? never();

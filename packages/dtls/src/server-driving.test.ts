@@ -283,7 +283,7 @@ describe("an enhanced path check", () => {
 /** The cookie of the challenge that the server sent last, read with its own keys. */
 function challengeIn(pair: LossyPair, to: string): Uint8Array {
   const { session } = outputOf(pair.serverOutputs, "established");
-  const state = pair.server.export(session);
+  const state = pair.server.export(session, 100);
   const datagram = pair.sent.findLast((sent) => sent.to === to)?.bytes ?? new Uint8Array(0);
   assert.ok(state !== undefined);
   const { writeKey, writeIv, readKey, readIv, ownCid, peerCid } = state;

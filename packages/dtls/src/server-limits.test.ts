@@ -83,70 +83,6 @@ describe("sessions", () => {
     assert.equal(outputOf(outputs, "refused").cause, "too-large");
   });
 
-  it("end when their sequence numbers are used up", () => {
-    const pair = makePair();
-    connect(pair, "a");
-    const { session } = outputOf(pair.serverOutputs, "established");
-    const state = pair.server.export(session);
-    assert.ok(state !== undefined && pair.server.forget(session));
-    pair.tellServer({ kind: "import", state: { ...state, writeSequence: 2 ** 48 - 1 } });
-    const moved = outputOf(pair.serverOutputs, "established").session;
-    pair.tellServer({ kind: "send", session: moved, bytes: Uint8Array.of(1) });
-    pair.tellServer({ kind: "send", session: moved, bytes: Uint8Array.of(2) });
-    assert.equal(outputOf(pair.serverOutputs, "refused").cause, "sequence-exhausted");
-    assert.equal(outputOf(pair.serverOutputs, "closed").cause, "sequence-exhausted");
-  });
-
-  it("go on at another server with their state, and broken states are refused", () => {
-    const pair = makePair();
-    const outputs = connect(pair, "a");
-    const { session } = outputOf(pair.serverOutputs, "established");
-    const state = structuredClone(pair.server.export(session));
-    assert.ok(state !== undefined);
-    const other = makePair();
-    other.tellServer({ kind: "import", state });
-    other.tellServer({ kind: "import", state });
-    other.tellServer({ kind: "import", state: { ...state, suite: 1 } });
-    other.tellServer({ kind: "import", state: { ...state, readKey: new Uint8Array(3), ownCid: Uint8Array.of(1) } });
-    assert.equal(other.server.sessionCount, 1);
-    assert.equal(outputsOf(other.serverOutputs, "refused").length, 3);
-    pair.tell("a", { kind: "send", bytes: Uint8Array.of(3) });
-    const record = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
-    other.tellServer({ kind: "datagram", peer: "a", bytes: record });
-    other.tellServer({ kind: "datagram", peer: "a", bytes: record });
-    assert.deepEqual(outputOf(other.serverOutputs, "data").bytes, Uint8Array.of(3));
-    assert.equal(other.server.counters.dropReplayed, 1);
-    other.tellServer({
-      kind: "send",
-      session: outputOf(other.serverOutputs, "established").session,
-      bytes: Uint8Array.of(4),
-    });
-    pair.tell("a", { kind: "datagram", peer: "server", bytes: other.sent.at(-1)?.bytes ?? new Uint8Array(0) });
-    assert.deepEqual(outputOf(outputs, "data").bytes, Uint8Array.of(4));
-  });
-
-  it("are taken over as they were, unless a handshake has their ID", () => {
-    const pair = makePair({ cookies: { make: () => Uint8Array.of(1), accepts: () => true } });
-    connect(pair, "a");
-    pair.tell("a", { kind: "send", bytes: Uint8Array.of(1) });
-    const record = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
-    pair.run({ durationMs: 50 });
-    const state = pair.server.export(outputOf(pair.serverOutputs, "established").session);
-    assert.ok(state !== undefined);
-    const other = makePair();
-    other.tellServer({ kind: "import", state: { ...state, usesExtendedMasterSecret: false } });
-    const { session, summary } = outputOf(other.serverOutputs, "established");
-    assert.equal(summary.usesExtendedMasterSecret, false);
-    assert.equal(other.server.export(session)?.usesExtendedMasterSecret, false);
-    other.tellServer({ kind: "datagram", peer: "a", bytes: record });
-    assert.equal(other.server.counters.dropReplayed, 1);
-    const busy = makePair({ cids: { generate: () => state.ownCid, sizeAt: () => 6 } });
-    busy.connect("b", new DtlsClient({ crypto, random: new SeededRandom(5), psk, cids: new RandomCids(0) }));
-    busy.run({ durationMs: 100, until: () => busy.server.handshakeCount === 1 });
-    busy.tellServer({ kind: "import", state });
-    assert.equal(outputOf(busy.serverOutputs, "refused").cause, "bad-state");
-  });
-
   it("unknown by ID or address are silent and counted", () => {
     const pair = makePair();
     const record = Uint8Array.from([25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 0, 1, 0]);
@@ -252,7 +188,7 @@ describe("handshakes", () => {
     pair.run({ durationMs: 5400 });
     assert.deepEqual([pair.server.handshakeCount, pair.server.counters.flightsRepeated], [1, 5]);
     pair.run({ durationMs: 200 });
-    assert.equal(pair.server.handshakeCount, 0);
+    assert.deepEqual([pair.server.handshakeCount, pair.server.counters.flightsRepeated], [0, 5]);
     assert.equal(outputOf(pair.serverOutputs, "handshake-failed").cause, "timeout");
   });
 

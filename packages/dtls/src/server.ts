@@ -164,10 +164,13 @@ export class DtlsServer implements Machine<DtlsServerInput, DtlsOutput> {
     return session && describeSession(session);
   }
 
-  /** The state of a session as plain data, to move it elsewhere; `undefined` if there is none. `forget` it afterwards. */
-  export(id: SessionId): SessionState | undefined {
+  /**
+   * The state of a session as plain data; `undefined` if there is none. Nothing more is sent from here, as a nonce must not repeat
+   * under a key: `forget` it when it has moved. To have it after a crash, leave it some records until the next state is taken.
+   */
+  export(id: SessionId, leasedRecords = 0): SessionState | undefined {
     const session = this.#sessions.get(id);
-    return session && saveSession(session);
+    return session && saveSession(session, leasedRecords);
   }
 
   /** Drops a session without a word to its peer, as after `export`. False if there was none. */

@@ -90,6 +90,8 @@ export class RecordProtection implements Coolable {
   readonly #context: ProtectionContext;
   /** Write key, read key, write IV, read IV, the ID this side receives. */
   readonly #secrets: Uint8Array;
+  /** Where this side's sequence numbers end: behind the last there is, or where those of a copy begin. */
+  #writeEnd: number = SEQUENCE_MAX + 1;
   #sealer: AeadCipher | undefined;
   #opener: AeadCipher | undefined;
 
@@ -139,7 +141,16 @@ export class RecordProtection implements Coolable {
 
   /** True once every sequence number has been used: the session must end (RFC 6347 §4.1). */
   get isExhausted(): boolean {
-    return this.writeSequence > SEQUENCE_MAX;
+    return this.writeSequence >= this.#writeEnd;
+  }
+
+  /**
+   * Leaves this side `count` more sequence numbers and gives the first one behind them, where those of a copy begin: so the two
+   * never use one nonce. Another call moves the end, and the copy before is good for nothing.
+   */
+  leaseNumbers(count: number): number {
+    this.#writeEnd = Math.min(this.writeSequence + count, SEQUENCE_MAX + 1);
+    return this.#writeEnd;
   }
 
   /** The size of the record that `contentSizeBytes` bytes become. */

@@ -208,7 +208,7 @@ describe("a return routability check", () => {
   ] as const) {
     it(`stays where it is after an answer ${what}`, () => {
       const { pair, session } = establish();
-      const peer = mirroredSession(crypto, pair.server.export(session));
+      const peer = mirroredSession(crypto, pair.server.export(session, 100));
       const answer = (to: string, bytes: Uint8Array): void => pair.tellServer({ kind: "datagram", peer: to, bytes });
       answer("b", peer.seal(23, new Uint8Array(40)));
       assert.equal(pair.sent.at(-1)?.to, "b");
@@ -224,7 +224,7 @@ describe("a return routability check", () => {
 
   it("asks each address with a cookie of its own, and takes an old one for none", () => {
     const { pair, session } = establish({ pathCheckMode: "enhanced" });
-    const peer = mirroredSession(crypto, pair.server.export(session));
+    const peer = mirroredSession(crypto, pair.server.export(session, 100));
     const cookieOfLast = (): Uint8Array => openDatagram(peer, pair.sent.at(-1)?.bytes).content.slice(1);
     pair.rebind("a", "nowhere");
     pair.tellServer({ kind: "datagram", peer: "b", bytes: peer.seal(23, new Uint8Array(40)) });

@@ -18,10 +18,7 @@ export interface SessionState {
   readonly ownCid: Uint8Array;
   readonly peerCid: Uint8Array;
   readonly peer: string;
-  /**
-   * The next sequence number to send. A nonce must never repeat under a key: a state kept over a crash has to name a number
-   * ahead of every one that may have been used since, so lease a block, store its end, and start there.
-   */
+  /** The next sequence number to send: behind every one that the side which gave this state may still use. */
   readonly writeSequence: number;
   readonly window: ReplayWindowState;
   readonly identity: PeerIdentity;
@@ -30,8 +27,8 @@ export interface SessionState {
   readonly allowsPathCheck: boolean;
 }
 
-/** The state of a session at this moment. */
-export function saveSession(session: Session): SessionState {
+/** The state of a session at this moment, which may send `leasedRecords` more: then its numbers end and the state's begin. */
+export function saveSession(session: Session, leasedRecords: number): SessionState {
   const { protection } = session;
   const { suite, write, read, ownCid, peerCid } = protection.parameters;
   return {
@@ -44,7 +41,7 @@ export function saveSession(session: Session): SessionState {
     ownCid,
     peerCid,
     peer: session.peer,
-    writeSequence: protection.writeSequence,
+    writeSequence: protection.leaseNumbers(leasedRecords),
     window: protection.window.save(),
     identity: session.identity,
     serverName: session.serverName,

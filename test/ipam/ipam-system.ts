@@ -12,6 +12,8 @@ export const SUBNETS: GroupVersionResource = { ...GROUP, resource: "subnets" };
 export const ATTACHMENTS: GroupVersionResource = { ...GROUP, resource: "networkattachments" };
 export const LOCKS: GroupVersionResource = { ...GROUP, resource: "iplocks" };
 
+const BRIEF_LENGTH_MAX = 600;
+
 /** Namespace of the tests. */
 export const NAMESPACE = "default";
 
@@ -78,13 +80,18 @@ export class IpamSystem {
     return (await this.client.list(resource, {})).items;
   }
 
-  /** Asks again until `isRight`; throws with the last answer when it does not become so. */
-  async eventually<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean, timeoutMs = 30_000): Promise<T> {
+  /** Asks again until `isRight`; throws with `what` was expected and the last answer in brief when it does not become so. */
+  async eventually<T>(
+    what: string,
+    ask: () => Promise<T>,
+    isRight: (answer: T) => boolean,
+    timeoutMs = 30_000,
+  ): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const answer = await ask();
       if (isRight(answer)) return answer;
-      if (Date.now() > deadline) throw new Error(`Never came to be: last was ${JSON.stringify(answer).slice(0, 2000)}`);
+      if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}: ${inBrief(answer)}`);
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
   }
@@ -92,10 +99,17 @@ export class IpamSystem {
   /** The attachment's status once it has an address. */
   addressOf(name: string): Promise<Status> {
     return this.eventually(
+      `an address of ${name}`,
       () => this.status(ATTACHMENTS, name),
       ({ ipv4 = "" }) => ipv4 !== "",
     );
   }
+}
+
+/** What was there at last: how many of a list and the first of them, or the beginning of anything else. */
+function inBrief(answer: unknown): string {
+  const beginning = JSON.stringify(answer).slice(0, BRIEF_LENGTH_MAX);
+  return Array.isArray(answer) ? `there were ${answer.length} at last, such as ${beginning}` : `at last ${beginning}`;
 }
 
 /** The status of an object. */

@@ -26,8 +26,27 @@ async function checkLocks(system: IpamSystem): Promise<void> {
   }
 }
 
-function areServed(attachments: readonly KubeObject[]): boolean {
-  return attachments.every((each) => statusOf(each).ipv4 !== undefined);
+/** Names of the attachments without an address. */
+async function unserved(system: IpamSystem): Promise<readonly string[]> {
+  const attachments = await system.list(ATTACHMENTS);
+  return attachments.filter((each) => statusOf(each).ipv4 === undefined).map(({ metadata }) => metadata.name ?? "");
+}
+
+/** Locks that are not the one in the status of a living attachment, each with whose it is. */
+async function misfits(system: IpamSystem): Promise<readonly string[]> {
+  const named = new Map((await system.list(ATTACHMENTS)).map((each) => [each.metadata.uid, statusOf(each).lockUID]));
+  const words = (lock: KubeObject): string => {
+    const owner = lock.metadata.ownerReferences?.[0];
+    return `${lock.metadata.name} of ${owner?.name}, which ${named.has(owner?.uid ?? "") ? "has another" : "is gone"}`;
+  };
+  const locks = await system.list(LOCKS);
+  return locks
+    .filter((lock) => named.get(lock.metadata.ownerReferences?.[0]?.uid ?? "") !== lock.metadata.uid)
+    .map(words);
+}
+
+function isNone(all: readonly string[]): boolean {
+  return all.length === 0;
 }
 
 async function createMany(system: IpamSystem, count: number, subnetOf: (index: number) => string): Promise<void> {
@@ -67,7 +86,7 @@ test("13.2 conflicting subnets created together are never both validated; deleti
       return validated === true || errors.length > 0;
     };
     const examined = (): Promise<boolean[]> => Promise.all(names.map(isExamined));
-    await system.eventually(examined, (all) => all.every(Boolean));
+    await system.eventually("an opinion on each subnet", examined, (all) => all.every(Boolean));
     for (let left = names; left.length > 0; left = left.slice(1)) {
       const statuses = await Promise.all(left.map((name) => system.status(SUBNETS, name)));
       assert.ok(statuses.filter(({ validated }) => validated === true).length <= 1, JSON.stringify(statuses));
@@ -75,6 +94,7 @@ test("13.2 conflicting subnets created together are never both validated; deleti
       const last = left.at(-1);
       if (left.length === 2)
         await system.eventually(
+          "the last subnet being valid",
           () => system.status(SUBNETS, last ?? ""),
           (status) => status.validated === true,
         );
@@ -87,6 +107,7 @@ test("13.3 an attachment made before its subnet is told so, and gets its address
     await system.ipam();
     await system.createAttachment("early", "late");
     const told = await system.eventually(
+      "an error of the early one",
       () => system.status(ATTACHMENTS, "early"),
       ({ errors }) => errors?.ipam !== undefined,
     );
@@ -117,12 +138,10 @@ test("13.4 two controllers at once over 400 attachments: no address twice, no lo
     await system.createSubnet("green", 2, "10.1.0.0/22");
     await Promise.all([system.ipam(["--no-events"]), system.ipam(["--no-events"])]);
     await createMany(system, 400, (index) => (index % 2 === 0 ? "blue" : "green"));
-    await system.eventually(() => system.list(ATTACHMENTS), areServed, 60_000);
+    await system.eventually("400 addresses", () => unserved(system), isNone, 60_000);
     await Promise.all(Array.from({ length: 50 }, (_, index) => system.delete(ATTACHMENTS, `a${index * 3}`)));
-    await system.eventually(
-      () => system.list(LOCKS),
-      (locks) => locks.length === 350,
-    );
+    await system.eventually("one lock for each of 350", () => misfits(system), isNone);
+    assert.equal((await system.list(LOCKS)).length, 350);
     await checkLocks(system);
   });
 });
@@ -158,13 +177,14 @@ for (const point of ["pick", "lock", "status"] as const) {
       await system.createSubnet("blue", 1, "10.1.0.0/24");
       const first = await system.ipam();
       await system.eventually(
+        "subnet blue being valid",
         () => system.status(SUBNETS, "blue"),
         (status) => status.validated === true,
       );
       await killWhen(system, first, point);
       const before = new Map((await system.list(LOCKS)).map((lock) => [lock.metadata.uid, lock.metadata.name]));
       await system.ipam();
-      await system.eventually(() => system.list(ATTACHMENTS), areServed);
+      await system.eventually("addresses of all", () => unserved(system), isNone);
       await checkLocks(system);
       const after = new Set((await system.list(LOCKS)).map((lock) => lock.metadata.uid));
       for (const uid of before.keys()) assert.ok(after.has(uid), "a lock made before the kill is kept");
@@ -180,6 +200,7 @@ test("13.6 a /29 gives five addresses, tells the sixth, and serves it at once wh
     for (let index = 0; index < 5; index++) await system.addressOf(`a${index}`);
     await system.createAttachment("sixth", "small");
     const told = await system.eventually(
+      "an error of the sixth",
       () => system.status(ATTACHMENTS, "sixth"),
       ({ errors }) => errors?.ipam !== undefined,
     );
@@ -190,6 +211,7 @@ test("13.6 a /29 gives five addresses, tells the sixth, and serves it at once wh
       (await (await fetch(`${url}${path}`)).json()) as Record<string, unknown>;
     // Its own backoff is long by now: only the freed address can be what brings it back.
     await system.eventually(
+      "a backoff of more than 5 s",
       () => ask("/queue"),
       ({ ipam: queue }) => {
         const { backoff } = queue as { backoff: { key: string; dueInMs: number }[] };
@@ -201,6 +223,7 @@ test("13.6 a /29 gives five addresses, tells the sixth, and serves it at once wh
     const freed = (await system.status(ATTACHMENTS, "a2")).ipv4;
     await system.delete(ATTACHMENTS, "a2");
     const served = await system.eventually(
+      "the freed address",
       () => system.status(ATTACHMENTS, "sixth"),
       ({ ipv4 }) => ipv4 !== undefined,
       3000,
@@ -224,10 +247,7 @@ test("13.7 an attachment deleted and made again under its name in another subnet
     const next = await system.addressOf("x");
     assert.match(next.ipv4 ?? "", /^10\.2\.0\./);
     assert.notEqual(next.lockUID, old.lockUID);
-    await system.eventually(
-      () => system.list(LOCKS),
-      (locks) => locks.length === 1,
-    );
+    await system.eventually("one lock", () => misfits(system), isNone);
     await checkLocks(system);
   });
 });
@@ -237,9 +257,11 @@ test("13.8 a deleted subnet takes the addresses away, and gives the same ones ba
     await system.createSubnet("blue", 1, "10.1.0.0/24");
     await system.ipam();
     await createMany(system, 10, () => "blue");
-    const before = (await system.eventually(() => system.list(ATTACHMENTS), areServed)).map(statusOf);
+    await system.eventually("ten addresses", () => unserved(system), isNone);
+    const before = (await system.list(ATTACHMENTS)).map(statusOf);
     await system.delete(SUBNETS, "blue");
     await system.eventually(
+      "ten attachments without an address",
       () => system.list(ATTACHMENTS),
       (all) =>
         all
@@ -251,7 +273,8 @@ test("13.8 a deleted subnet takes the addresses away, and gives the same ones ba
     );
     assert.equal((await system.list(LOCKS)).length, 10, "the locks survive");
     await system.createSubnet("blue", 1, "10.1.0.0/24");
-    const after = (await system.eventually(() => system.list(ATTACHMENTS), areServed)).map(statusOf);
+    await system.eventually("ten addresses again", () => unserved(system), isNone);
+    const after = (await system.list(ATTACHMENTS)).map(statusOf);
     assert.deepEqual(
       after.map(({ ipv4, lockUID }) => [ipv4, lockUID]),
       before.map(({ ipv4, lockUID }) => [ipv4, lockUID]),

@@ -18,7 +18,7 @@ test(
       await system.addressOf("served");
       await system.createAttachment("waiting", "one");
       const isTold = ({ addressContention }: Status): boolean => addressContention === true;
-      await system.eventually(() => system.status(ATTACHMENTS, "waiting"), isTold);
+      await system.eventually("an error of the one who waits", () => system.status(ATTACHMENTS, "waiting"), isTold);
       await system.delete(ATTACHMENTS, "served");
       await system.addressOf("waiting");
       const { mapped, types } = readMetricTables();

@@ -19,7 +19,9 @@ export const DEBIAN_PROGRAMS: readonly DebianProgram[] = [
   { program: "go", packages: ["golang-go"], tests: "tests on a real kube-apiserver or pion/dtls" },
   { program: "javac", packages: ["default-jdk-headless"], tests: "interop tests with Scandium" },
   { program: "mvn", packages: ["maven"], tests: "interop tests with Scandium" },
-  { program: "gcc", packages: ["gcc", "libc6-dev"], tests: "benchmarks beside C" },
+  { program: "make", packages: ["make"], tests: "interop tests with Mbed TLS" },
+  { program: "bzip2", packages: ["bzip2"], tests: "interop tests with Mbed TLS" },
+  { program: "gcc", packages: ["gcc", "libc6-dev"], tests: "benchmarks beside C and interop tests with Mbed TLS" },
 ];
 
 /** Installs what is missing, as root; answers a line for each program that could not be had. */

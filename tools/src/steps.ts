@@ -53,7 +53,7 @@ export async function runStep(step: Step, progress: Progress): Promise<StepResul
     `${ok ? "ok    " : "FAILED"} ${name.padEnd(14)} ${seconds.toFixed(1).padStart(7)} s   ${counts}`.trim(),
   ];
   if (!ok) lines.push(withoutPasses(output).trim(), `${name} ended with ${code}; its whole output: ${path}`);
-  lines.push(...notRun(output).map((line) => `       ${line}`));
+  else lines.push(...notRun(output).map((line) => `       ${line}`));
   progress.ended(name, lines.join("\n"));
   return { name, ok, passed, failed };
 }

@@ -200,11 +200,18 @@ export class FuzzCluster {
       look?.(output);
       if (output.kind === "public") this.#toClient(output);
       else if (output.kind === "cluster") this.#toNode(from, output);
+      else if (output.kind === "discover") this.#giveTable(from);
       else if (output.kind === "data") {
         const { session, bytes } = output;
         from.node.handle({ kind: "send", session, bytes }, this.now);
       }
     }
+  }
+
+  /** In mode static; in the other modes nodes know from the start whom to ping. */
+  #giveTable({ node }: FuzzNode): void {
+    const nodes = this.nodes.map((each) => ({ nodeId: nodeId(each.id), addresses: [each.clusterAddress] }));
+    node.handle({ kind: "management", input: { kind: "table", nodes } }, this.now);
   }
 
   #deliver(delivery: Delivery): void {
@@ -251,7 +258,7 @@ function makeNode(id: number, { seed, mode, dtls, hidesNodes = false }: FuzzClus
   const addresses = Array.from({ length: NODES }, (_, index) => endpointOf(`10.0.0.${index + 1}:5884`));
   const credentials = { identity: IDENTITY, secret: SECRET };
   const channel =
-    mode === "plain"
+    mode === "plain" || mode === "static"
       ? undefined
       : new DtlsChannel({ crypto: systemCrypto, random, credentials, mac: mode === "dtls-mac" });
   const clusterAddress = endpointOf(`10.0.0.${id}:5884`);

@@ -18,6 +18,7 @@ const KINDS: readonly (readonly [mode: ManagementMode, hidesNodes: boolean])[] =
   ["plain", false],
   ["dtls", false],
   ["dtls-mac", false],
+  ["static", false],
   ["plain", true],
 ];
 const DATAGRAMS = Math.ceil(fuzzDatagrams(750_000) / KINDS.length);
@@ -38,7 +39,7 @@ class Flood {
   readonly target: FuzzNode;
   readonly ledger: DatagramLedger;
   readonly context: string;
-  /** Without sessions between the nodes an address is all they know each other by: forged pings do change their tables. */
+  /** Where pings come in the clear an address is all that nodes know each other by: forged ones do change their tables. */
   forgesPings: boolean;
   readonly #sources: HostileSources;
   readonly #mutators: Readonly<Record<PortName, Mutator>>;

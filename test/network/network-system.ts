@@ -7,6 +7,7 @@ import { ApiServer } from "../system/api-server.ts";
 import { ChildProgram } from "../system/child-program.ts";
 import { freePort } from "@coracle/sim";
 import { NetworkObjects } from "./network-objects.ts";
+import { reportNetwork } from "./network-report.ts";
 
 const START_MS = 60_000;
 
@@ -36,6 +37,9 @@ export async function withNetwork(
   try {
     await network.start(options);
     await body(network);
+  } catch (thrown) {
+    const words = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Error(`${words}\n${await network.report()}`, { cause: thrown });
   } finally {
     await network.close();
   }
@@ -160,6 +164,11 @@ export class NetworkSystem {
   /** What a process has said. */
   log(name: string): string {
     return this.#children.get(name)?.stderr ?? "";
+  }
+
+  /** How every program and every host's switch is; for the message of a test that fails. */
+  report(): Promise<string> {
+    return reportNetwork(this.#children, this.#laboratory?.hosts ?? []);
   }
 
   /** A JSON resource of a process, such as `("agent-a", "/fabric")`. */

@@ -109,6 +109,8 @@ for (const [name, flags] of layouts) {
         assert.ok(forwarded >= 3 * DEVICES);
         assert.equal(await routed(second, "backwarded"), forwarded);
         assert.equal(await routed(first, "processed-forward"), forwarded);
+        const look = `layout="${flags[1]}",size="${name.endsWith("long") ? 14 : 6}",server_id_size="1"`;
+        for (const router of routers) assert.equal(await router.metric(`coracle_router_cid_layout{${look}}`), 1);
         const handedOver = await routed(first, "handed-over");
         if (name === "in the clear") assert.equal(handedOver, 0, "the kernel reads the worker");
         else assert.ok(handedOver > 0, "devices that moved are handed over");

@@ -3,7 +3,7 @@ import { nodeId } from "@coracle/cluster";
 import { systemCrypto } from "@coracle/dtls/io";
 import type { Logger } from "@coracle/lifecycle";
 import { systemRandom } from "@coracle/runtime";
-import { cidSize, quicLbSizes } from "../cid-flags.ts";
+import { type CidLayoutName, cidSize, quicLbSizes } from "../cid-flags.ts";
 import type { DtlsRouterConfig } from "../config.ts";
 import { QuicLbLayout, type QuicLbKeys, type QuicLbSizes } from "../core/quic-lb-layout.ts";
 import { CidKeyStore } from "./cid-key-store.ts";
@@ -28,6 +28,10 @@ export interface CidKeyStatus {
 /** The layout in force. */
 export class ConnectionIds {
   readonly sizeBytes: number;
+  /** The layout's name, for people. */
+  readonly layout: CidLayoutName;
+  /** Bytes that name the node. */
+  readonly serverIdSizeBytes: number;
   readonly #nodeId: number;
   readonly #sizes: QuicLbSizes | undefined;
   readonly #plain: QuicLbKeys;
@@ -37,7 +41,9 @@ export class ConnectionIds {
   private constructor(config: DtlsRouterConfig, store: CidKeyStore | undefined) {
     this.sizeBytes = cidSize(config);
     this.#nodeId = config.nodeId;
+    this.layout = config.cidLayout;
     this.#sizes = quicLbSizes(config);
+    this.serverIdSizeBytes = this.#sizes?.serverIdSizeBytes ?? 1;
     const id = config.cidConfigId ?? 0;
     this.#plain = { active: id, configurations: [{ id, key: undefined }] };
     this.#store = store;
@@ -47,7 +53,11 @@ export class ConnectionIds {
   /** Reads the key file, if there is one; one that cannot be used is an `ExitError`. */
   static async open(config: DtlsRouterConfig, log: Logger): Promise<ConnectionIds> {
     const { cidKeyFile } = config;
-    return new ConnectionIds(config, cidKeyFile === undefined ? undefined : await CidKeyStore.open(cidKeyFile, log));
+    const store = cidKeyFile === undefined ? undefined : await CidKeyStore.open(cidKeyFile, log);
+    const ids = new ConnectionIds(config, store);
+    const { layout, sizeBytes, serverIdSizeBytes } = ids;
+    log.info("Connection IDs", { layout, sizeBytes, serverIdSizeBytes, active: ids.posted()?.keys.active });
+    return ids;
   }
 
   /** What the workers are given; `undefined` with Californium's layout. */

@@ -14,8 +14,7 @@ export interface RouterMetricsSources {
   readonly cluster: ClusterControl | undefined;
   /** Counters of the management sessions, if there are any. */
   readonly channelCounters: () => Readonly<Record<string, number>>;
-  /** The keys of encrypted connection IDs, if there are any. */
-  readonly cidKeys: ConnectionIds["status"];
+  readonly connectionIds: ConnectionIds;
   /** Absent: there are no pre-shared keys. */
   readonly psk: PskStore | undefined;
 }
@@ -83,7 +82,7 @@ export function addRouterMetrics(metrics: Metrics, sources: RouterMetricsSources
   );
   addKeys(metrics, sources);
   addCluster(metrics, sources);
-  addCidKeys(metrics, sources);
+  addConnectionIds(metrics, sources);
   addLevels(metrics, sources);
   addPorts(metrics, sources);
 }
@@ -147,7 +146,16 @@ function addCluster(metrics: Metrics, { cluster, channelCounters }: RouterMetric
   });
 }
 
-function addCidKeys(metrics: Metrics, { cidKeys }: RouterMetricsSources): void {
+function addConnectionIds(metrics: Metrics, { connectionIds }: RouterMetricsSources): void {
+  metrics.sampled({
+    name: "coracle_router_cid_layout",
+    help: "1: what connection IDs look like; it has to be the same at all nodes.",
+    labels: ["layout", "size", "server_id_size"],
+    sample: () => {
+      const { layout, sizeBytes, serverIdSizeBytes } = connectionIds;
+      return [{ labels: { layout, size: String(sizeBytes), server_id_size: String(serverIdSizeBytes) }, value: 1 }];
+    },
+  });
   addCounter(
     metrics,
     {
@@ -155,14 +163,14 @@ function addCidKeys(metrics: Metrics, { cidKeys }: RouterMetricsSources): void {
       help: "Versions of the file of connection ID keys.",
       label: "outcome",
     },
-    () => Promise.resolve(Object.entries(cidKeys()?.versions ?? {})),
+    () => Promise.resolve(Object.entries(connectionIds.status()?.versions ?? {})),
   );
   metrics.sampled({
     name: "coracle_router_cid_configuration",
     help: "Configurations of encrypted connection IDs: 1 for the one that makes new ones.",
     labels: ["configuration"],
     sample: () => {
-      const { active, configurations } = cidKeys() ?? { active: -1, configurations: [] };
+      const { active, configurations } = connectionIds.status() ?? { active: -1, configurations: [] };
       return configurations.map((id) => ({ labels: { configuration: String(id) }, value: id === active ? 1 : 0 }));
     },
   });

@@ -39,7 +39,7 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
     sessions,
     cluster,
     channelCounters: () => channel?.counters() ?? {},
-    cidKeys: () => cids.status(),
+    connectionIds: cids,
     psk: credentials.psk,
   });
   service.health.add({

@@ -5,7 +5,7 @@ import type { ManagementMode } from "@coracle/cluster";
 import { nodeId } from "@coracle/cluster";
 import { RandomCids } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
-import { type SimulatedDevice, SimulatedService } from "../testing/simulated-service.ts";
+import { endpointOf, type SimulatedDevice, SimulatedService } from "../testing/simulated-service.ts";
 import { type QuicLbKeys, QuicLbLayout } from "./quic-lb-layout.ts";
 
 const DEVICES = 12;
@@ -198,6 +198,33 @@ describe("keys of encrypted connection IDs", () => {
 });
 
 describe("nodes that do not agree about connection IDs", () => {
+  it("tell once a minute who forwards what is not theirs", () => {
+    const service = new SimulatedService({ seed: 6, mode: "plain", routers: 2 });
+    assert.ok(service.runUntil(() => service.routers.every(({ node }) => node.isReady), 20_000));
+    const [first] = service.routers;
+    const bytes = new Uint8Array(8 + 39);
+    bytes.set([63, 1, 1, 4, 198, 51, 100, 7, 25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 7, 1, 2, 3, 4, 5, 0, 20]);
+    const source = endpointOf("10.0.0.2:5884");
+    const toldAfter = (times: number): number => {
+      let told = 0;
+      for (let time = 0; time < times; time++) {
+        first?.node.handle({ kind: "cluster", datagram: { bytes, start: 0, end: bytes.length }, source }, service.now);
+        for (let output = first?.node.poll(); output !== undefined; output = first?.node.poll()) {
+          if (output.kind !== "misrouted") continue;
+          assert.deepEqual(output.from, source);
+          told++;
+        }
+      }
+      return told;
+    };
+    assert.deepEqual([toldAfter(50), toldAfter(50)], [1, 0]);
+    service.run(59_000);
+    assert.equal(toldAfter(5), 0);
+    service.run(1000);
+    assert.equal(toldAfter(5), 1);
+    assert.equal(first?.node.router.drops.get("misrouted"), 110);
+  });
+
   const disagreements = [
     [
       "have other keys",

@@ -134,7 +134,10 @@ async function upstreamSettings(config: DtlsRouterConfig): Promise<SessionSettin
   if (upstream.kind === "coap") {
     return { kind: "coap", server: `coracle-dtls-router ${buildInfo("dtls-router").version}` };
   }
-  const [address] = await endpointsOf(upstream);
+  const found = await endpointsOf(upstream).catch((error: unknown) => {
+    throw new ExitError(`--upstream: ${error instanceof Error ? error.message : "no address"}`, { cause: error });
+  });
+  const [address] = found;
   if (address === undefined) throw new ExitError(`--upstream: ${upstream.host} has no address`);
   const { upstreamProxyHeader: proxyHeader, upstreamPortsMax: portsMax, upstreamIdleMs: idleMs } = config;
   return { kind: "udp", address, proxyHeader, portsMax, idleMs };

@@ -43,7 +43,8 @@ export function staticProblem(
     const keys = [...new Set(addresses.map(formatEndpoint))];
     if (nodeId === self.nodeId) {
       if (keys.length === 0 || keys.some((key) => ownKeys.has(key))) continue;
-      return `node ${nodeId} at ${keys.join(", ")} has this node's own id, and that is not its own address`;
+      const why = ownKeys.size === 0 ? "nobody said which address is its own" : "that is not its own address";
+      return `node ${nodeId} at ${keys.join(", ")} has this node's own id, and ${why}`;
     }
     for (const key of keys) {
       if (ownKeys.has(key)) return `node ${nodeId} is at this node's own address ${key}`;

@@ -163,7 +163,7 @@ export const dtlsRouterConfig: Config<DtlsRouterConfig> = defineConfig({
       group: CLUSTER,
     }),
     clusterAddress: flag.address({
-      help: "This node's cluster address as the others see it; needed when --cluster-listen is a wildcard.",
+      help: "This node's cluster address as the others see it; needed when --cluster-listen is a wildcard and nodes are pinged.",
       group: CLUSTER,
     }),
     clusterSecurity: flag.choice(["auto", "plain", "dtls", "dtls-mac"], {

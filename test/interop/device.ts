@@ -62,7 +62,7 @@ export class Device {
   async ask(text: string): Promise<string> {
     const marked = `${text}#${this.#number++}`;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const answer = await this.#exchange(marked, (said) => said.includes(marked));
+      const answer = await this.#exchange(marked, (said) => said.includes(marked), ANSWER_MS);
       if (answer !== undefined) return answer;
     }
     throw new Error(`Cannot get an answer to ${marked}: ${ATTEMPTS_MAX} attempts`);
@@ -70,8 +70,8 @@ export class Device {
 
   /** Sends a text and gives the next answer, whatever it says; for servers that echo nothing. */
   async say(text: string): Promise<string> {
-    const answer = await this.#exchange(text, () => true);
-    if (answer === undefined) throw new Error(`Cannot get an answer to ${text}: nothing came within ${ANSWER_MS} ms`);
+    const answer = await this.#exchange(text, () => true, WAIT_MS);
+    if (answer === undefined) throw new Error(`Cannot get an answer to ${text}: nothing came within ${WAIT_MS} ms`);
     return answer;
   }
 
@@ -88,9 +88,9 @@ export class Device {
     this.#socket.close();
   }
 
-  #exchange(text: string, isAnswer: (text: string) => boolean): Promise<string | undefined> {
+  #exchange(text: string, isAnswer: (text: string) => boolean, patienceMs: number): Promise<string | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ANSWER_MS, undefined);
+      const timer = setTimeout(resolve, patienceMs, undefined);
       const look = (answer: string): void => {
         if (!isAnswer(answer)) {
           this.#answers.push(look);

@@ -1,11 +1,15 @@
 // Files of pre-shared keys: one `identity=base64` a line, as Californium's demo programs read them, or one key in a file of its own.
 import { err, ok, type Result } from "@coracle/base";
+import { allSteps, type Steps } from "./steps.ts";
 
 /** Lines read at most. */
 export const PSK_ENTRIES_MAX = 1_000_000;
 /** RFC 4279 §5.3 demands support for identities up to this size, and keys up to 64; more of either is refused. */
 const IDENTITY_SIZE_BYTES_MAX = 128;
 const KEY_SIZE_BYTES_MAX = 64;
+
+/** Lines between two pauses: a few milliseconds. */
+const LINES_PER_STEP = 2000;
 
 /** Keys by identity; an identity is the text whose UTF-8 form travels. */
 export type PskTable = ReadonlyMap<string, Uint8Array>;
@@ -24,10 +28,19 @@ export function parsePskFile(
   text: string,
   decodeBase64: (text: string) => Uint8Array | undefined,
 ): Result<PskTable, PskFileError> {
+  return allSteps(parsePskFileInSteps(text, decodeBase64));
+}
+
+/** {@link parsePskFile} with a pause every {@link LINES_PER_STEP} lines. */
+export function* parsePskFileInSteps(
+  text: string,
+  decodeBase64: (text: string) => Uint8Array | undefined,
+): Steps<Result<PskTable, PskFileError>> {
   const table = new Map<string, Uint8Array>();
   let number = 0;
   for (const line of lines(text)) {
     number++;
+    if (number % LINES_PER_STEP === 0) yield undefined;
     if (line === "" || line.startsWith("#")) continue;
     if (table.size === PSK_ENTRIES_MAX) return refuse(number, `there are more than ${PSK_ENTRIES_MAX} keys`);
     const separator = line.replace(/=+$/, "").lastIndexOf("=");

@@ -1,31 +1,44 @@
 // Pre-shared keys in memory that all workers share: written once, looked up by the bytes of an identity.
 import { assert } from "@coracle/base";
 import type { PskTable } from "./psk-file.ts";
+import { allSteps, type Steps } from "./steps.ts";
 
 /** Words in front of the slots: how many slots there are. */
 const HEAD_WORDS = 1;
 /** Sizes of identity and key in front of each entry. */
 const ENTRY_HEAD_BYTES = 2;
 const SIZE_MAX = 255;
+/** Entries between two pauses: a few milliseconds. */
+const ENTRIES_PER_STEP = 5000;
 
 /** A table of keys as memory: open addressing, each slot the offset of an entry behind the slots, plus one. */
 export type PskMemory = SharedArrayBuffer;
 
 /** Lays out a table. Identities and keys have at most 255 bytes, which reading the file has made sure of. */
 export function layOutPskIndex(table: PskTable): PskMemory {
-  const entries = Array.from(table, ([identity, key]) => ({ identity: new TextEncoder().encode(identity), key }));
+  return allSteps(layOutPskIndexInSteps(table));
+}
+
+/** {@link layOutPskIndex} with pauses. */
+export function* layOutPskIndexInSteps(table: PskTable): Steps<PskMemory> {
+  const entries: { readonly identity: Uint8Array; readonly key: Uint8Array }[] = [];
+  const encoder = new TextEncoder();
+  let sizeBytes = 0;
+  for (const [text, key] of table) {
+    const identity = encoder.encode(text);
+    sizeBytes += ENTRY_HEAD_BYTES + identity.length + key.length;
+    entries.push({ identity, key });
+    if (entries.length % ENTRIES_PER_STEP === 0) yield undefined;
+  }
   let slots = 4;
   while (slots < 2 * entries.length) slots *= 2;
-  const sizeBytes = entries.reduce(
-    (sum, { identity, key }) => sum + ENTRY_HEAD_BYTES + identity.length + key.length,
-    0,
-  );
   const memory = new SharedArrayBuffer(4 * (HEAD_WORDS + slots) + sizeBytes);
   const words = new Uint32Array(memory, 0, HEAD_WORDS + slots);
   const bytes = new Uint8Array(memory, 4 * (HEAD_WORDS + slots));
   words[0] = slots;
   let at = 0;
-  for (const { identity, key } of entries) {
+  for (const [index, { identity, key }] of entries.entries()) {
+    if (index % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield undefined;
     assert(identity.length <= SIZE_MAX && key.length <= SIZE_MAX, "Cannot index a key of more than 255 bytes");
     let slot = hashOf(identity) & (slots - 1);
     while (words[HEAD_WORDS + slot] !== 0) slot = (slot + 1) & (slots - 1);

@@ -9,9 +9,11 @@ import { HANDSHAKE_PATHS_MAX, HandshakePaths } from "./handshake-paths.ts";
 import { directPath, isSameClient, readPath, routedPath } from "./peer-path.ts";
 import { parsePeerList, PEERS_MAX } from "@coracle/cluster";
 import { encodeProxyHeader } from "./proxy-header.ts";
-import { parsePskFile } from "./psk-file.ts";
+import { parsePskFile, parsePskFileInSteps } from "./psk-file.ts";
+import { layOutPskIndexInSteps, PskIndex } from "./psk-index.ts";
 import { answerRequest, type ResourceFacts, type ResourceRequest } from "./resources.ts";
 import { SharedCookies } from "./shared-cookies.ts";
+import { stepByStep } from "./steps.ts";
 import { parseUpstream } from "./upstream.ts";
 
 const V4 = endpointOf("192.0.2.7:65535");
@@ -65,6 +67,24 @@ describe("a key file", () => {
         ["c=", Uint8Array.of(0, 1, 2)],
       ],
     );
+  });
+
+  it("is read in steps, however long, and a fault far down is found", async () => {
+    const line = (index: number): string => `d${index}=AAEC`;
+    const content = Array.from({ length: 10_000 }, (_, index) => line(index)).join("\n");
+    let pauses = 0;
+    const inSteps = (text: string): Promise<ReturnType<typeof parsePskFile>> =>
+      stepByStep(parsePskFileInSteps(text, decodeBase64), () => Promise.resolve(void pauses++));
+    const parsed = await inSteps(content);
+    assert.ok(parsed.ok);
+    assert.deepEqual([parsed.value.size, pauses], [10_000, 5]);
+    const memory = await stepByStep(layOutPskIndexInSteps(parsed.value), () => Promise.resolve(void pauses++));
+    assert.equal(pauses, 5 + 4);
+    const index = new PskIndex(memory);
+    for (const at of [0, 4999, 5000, 9999]) assert.ok(index.find(new TextEncoder().encode(`d${at}`)) !== undefined);
+    const bad = await inSteps(`${content}\nnothing`);
+    assert.ok(!bad.ok);
+    assert.match(bad.error.message, /line 10001/);
   });
 
   it("is refused as a whole with the number of the line and nothing of its content", () => {

@@ -7,11 +7,13 @@ import {
   type FileWatch,
   listVisible,
   readTextFile,
+  sleep,
   watchDirectory,
   watchFiles,
 } from "@coracle/runtime";
-import { parseKeyOf, parsePskFile, type PskTable } from "../core/psk-file.ts";
-import { layOutPskIndex, type PskMemory } from "../core/psk-index.ts";
+import { parseKeyOf, parsePskFileInSteps, type PskTable } from "../core/psk-file.ts";
+import { layOutPskIndex, layOutPskIndexInSteps, type PskMemory } from "../core/psk-index.ts";
+import { type Steps, stepByStep } from "../core/steps.ts";
 
 const FILE_SIZE_BYTES_MAX = 16 * 1024 * 1024;
 /** Of a file with one key: twice what the longest takes in base64. */
@@ -30,9 +32,8 @@ export class PskStore {
   readonly #sources: PskSources;
   readonly #log: Logger;
   readonly #watches: FileWatch[] = [];
-  #table: PskTable = new Map();
-  /** The table laid out; made when it is asked for, since a million keys take a while. */
-  #memory: PskMemory | undefined;
+  #size = 0;
+  #memory: PskMemory = layOutPskIndex(new Map());
   #listener: () => void = () => undefined;
   #reading: Promise<void> = Promise.resolve();
   #accepted = 0;
@@ -54,14 +55,13 @@ export class PskStore {
       store.close();
       throw new ExitError(read.error);
     }
-    store.#table = read.value;
+    await store.#take(read.value);
     log.info("Keys read", { ...sources, identities: store.size });
     return store;
   }
 
   /** The keys in force, in memory that workers can share. */
   get memory(): PskMemory {
-    this.#memory ??= layOutPskIndex(this.#table);
     return this.#memory;
   }
 
@@ -72,7 +72,7 @@ export class PskStore {
 
   /** Identities that have a key. */
   get size(): number {
-    return this.#table.size;
+    return this.#size;
   }
 
   /** Changes since the start. */
@@ -94,12 +94,16 @@ export class PskStore {
     if (directory !== undefined) this.#watches.push(watchDirectory(directory, { onChange }));
   }
 
+  async #take(table: PskTable): Promise<void> {
+    this.#memory = await inTurns(layOutPskIndexInSteps(table));
+    this.#size = table.size;
+  }
+
   async #reload(): Promise<void> {
     const read = await readAll(this.#sources);
     if (read.ok) {
+      await this.#take(read.value);
       this.#accepted++;
-      this.#table = read.value;
-      this.#memory = undefined;
       this.#listener();
       this.#log.info("Keys read", { ...this.#sources, identities: this.size });
     } else {
@@ -107,6 +111,11 @@ export class PskStore {
       this.#log.error("Keys refused, the old stay in force", { ...this.#sources, reason: read.error });
     }
   }
+}
+
+/** Does long work with turns of the event loop in between: half a million keys take a second. */
+function inTurns<T>(steps: Steps<T>): Promise<T> {
+  return stepByStep(steps, () => sleep(0));
 }
 
 /** All keys, or why they cannot be used: as a whole, since half of them would look like revocation. */
@@ -123,7 +132,7 @@ async function readList(path: string): Promise<Result<PskTable, string>> {
   const text = await readTextFile(path, FILE_SIZE_BYTES_MAX);
   // As a file is for a moment that is being written in place: that must not lock everyone out.
   if (text === "") return err("Cannot use the key file as it is empty: one that is to hold no key needs a comment");
-  const parsed = parsePskFile(text, decodeBase64);
+  const parsed = await inTurns(parsePskFileInSteps(text, decodeBase64));
   return parsed.ok ? parsed : err(parsed.error.message);
 }
 

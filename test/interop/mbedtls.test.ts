@@ -1,10 +1,12 @@
 // Mbed TLS 3.6's own test programs, which pad every record, as client of our server and as server for our client.
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import { after, before, describe, it } from "node:test";
 import { cipherSuiteByName, RandomCids, SessionStore } from "@coracle/dtls";
 import { loadCredentials, trustVerifier } from "@coracle/dtls/io";
 import { systemClock } from "@coracle/runtime";
 import { eventually, freeUdpPort } from "@coracle/sim";
+import { startRouter } from "../../packages/dtls-router/src/testing/router-process.ts";
 import { CLIENT_NAME, IDENTITY, type InteropCredentials, makeCredentials } from "./credentials.ts";
 import { Device, type DeviceOptions } from "./device.ts";
 import { DtlsResponder, type ResponderOptions } from "./dtls-responder.ts";
@@ -174,6 +176,35 @@ if (interopPeerReady("mbedtls", "Mbed TLS 3.6 with our server and our client")) 
         assert.equal(identity?.kind === "x509" ? identity.name : "", CLIENT_NAME);
       });
     });
+  });
+
+  it("Mbed TLS is served by our router in front of any UDP server, and followed to new ports", async () => {
+    const upstream = createSocket("udp4");
+    upstream.on("message", (bytes, { port }) => {
+      upstream.send(`psk ${bytes.toString()}`, port, "127.0.0.1");
+    });
+    await new Promise<void>((resolve) => {
+      upstream.bind(0, "127.0.0.1", resolve);
+    });
+    const onwards = ["--upstream", `udp://127.0.0.1:${upstream.address().port}`];
+    const router = await startRouter(["--psk-file", credentials.pskFile, "--workers", "2", ...onwards]);
+    const relay = await Relay.open(router.port);
+    const onLine = (line: string): void => {
+      if (line.includes("Read from server")) void relay.rebind();
+    };
+    const flags = { ...pskFlags(), server_port: relay.port, cid: 1, exchanges: 6, read_timeout: 500, max_resend: 20 };
+    const client = new LineProgram(mbedtlsCommand("client", flags), onLine);
+    try {
+      await client.see(/Closing the connection/);
+      assert.equal(client.lines.filter((line) => ANSWER.test(line)).length, 6);
+      const moves = await router.metric('coracle_dtls_events_total{event="addressUpdates"}');
+      assert.ok(moves >= 3, `${moves} moves`);
+    } finally {
+      await client.stop();
+      relay.close();
+      await router.stop();
+      upstream.close();
+    }
   });
 
   describe("our client at an Mbed TLS server", () => {

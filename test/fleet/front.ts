@@ -1,6 +1,7 @@
 // What is in front of the cluster: the simulated NAT and balancer, and a fleet of devices, as real processes.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { kill } from "node:process";
 import { ChildProgram } from "../system/child-program.ts";
 import type { FleetCluster } from "./cluster.ts";
 import { paced, pause } from "./paced.ts";
@@ -124,7 +125,9 @@ export class Devices {
 
   /** No more requests. */
   stop(): void {
-    this.program.process.kill("SIGTERM");
+    const { pid } = this.program.process;
+    // Not by the child's own method: after its first signal Deno takes a child for ended, and sends no other.
+    if (pid !== undefined) kill(pid, "SIGTERM");
   }
 
   /** No more requests; resolves with the result when what was under way is over. */

@@ -7,7 +7,9 @@ import { makeTestPki, type TestCertificate, type TestPki } from "@coracle/sim";
 import { loadCredentials, systemCrypto as crypto, trustVerifier } from "./io/mod.ts";
 import { CIPHER_SUITES, DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions } from "./mod.ts";
 import { RandomCids } from "./mod.ts";
-import { CHAIN_INTERMEDIATE, CHAIN_LEAF, CHAIN_ROOT, NO_AUTHORITY } from "./testing/certificate-chain.ts";
+import { BEYOND_SHORT_AUTHORITY, CHAIN_INTERMEDIATE, CHAIN_LEAF, CHAIN_ROOT } from "./testing/certificate-chain.ts";
+import { CONSTRAINED_AUTHORITY, LEAF_BEYOND, LEAF_UNDER_CONSTRAINED } from "./testing/certificate-chain.ts";
+import { LEAF_WITHOUT_SIGNATURES, NO_AUTHORITY, SHORT_AUTHORITY } from "./testing/certificate-chain.ts";
 import { UNDER_NO_AUTHORITY } from "./testing/certificate-chain.ts";
 import { LossyPair } from "./testing/lossy-pair.ts";
 import { outputOf, outputsOf } from "./testing/outputs.ts";
@@ -234,9 +236,15 @@ describe("trustVerifier()", () => {
       [[CHAIN_LEAF, NO_AUTHORITY, CHAIN_INTERMEDIATE], ok("chain leaf")],
       [[CHAIN_LEAF], err("unknownCa")],
       [[UNDER_NO_AUTHORITY, NO_AUTHORITY], err("unknownCa")],
+      [[LEAF_BEYOND, BEYOND_SHORT_AUTHORITY, SHORT_AUTHORITY], err("unknownCa")],
+      [[LEAF_UNDER_CONSTRAINED, CONSTRAINED_AUTHORITY], err("unknownCa")],
+      [[LEAF_WITHOUT_SIGNATURES], err("unsupportedCertificate")],
     ] as const) {
       assert.deepEqual(verify({ kind: "x509", chain: shown.map(der) }, "leaf.example"), verdict);
     }
+    // Trusted by itself, the short authority may sign leaves.
+    const shorter = trustVerifier({ ca: [BEYOND_SHORT_AUTHORITY], clock, usage: "server" });
+    assert.deepEqual(shorter({ kind: "x509", chain: [der(LEAF_BEYOND)] }, "leaf.example"), ok("leaf2"));
     assert.deepEqual(verify({ kind: "x509", chain: [] }, undefined), err("badCertificate"));
     assert.deepEqual(verify({ kind: "x509", chain: [Uint8Array.of(1, 2)] }, undefined), err("badCertificate"));
   });

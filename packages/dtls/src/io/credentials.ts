@@ -51,7 +51,8 @@ export function trustVerifier(options: TrustOptions): PeerVerifier {
       intermediatesPem: intermediates.join("\n"),
     });
     if (!verdict.ok) return err(alertOf(verdict.error.code));
-    const { dnsNames, ipAddresses, subject } = verdict.value;
+    const { allowsSignatures, dnsNames, ipAddresses, subject } = verdict.value;
+    if (!allowsSignatures) return err("unsupportedCertificate");
     const names = [...dnsNames, ...ipAddresses];
     if (options.usage === "server" && serverName !== undefined && !names.some((name) => covers(name, serverName))) {
       return err("badCertificate");

@@ -1,6 +1,7 @@
 // X.509 certificates (RFC 5280): parse, verify against a bundle, match with a key; over node:crypto.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { err, formatIp, ok, parseIp, type Result } from "@coracle/base";
+import { allowsSignatures, pathLength, strangeExtension } from "./certificate-extensions.ts";
 import { extendedKeyUsage } from "./extended-key-usage.ts";
 
 /** The largest number of certificates taken from one bundle. */
@@ -33,6 +34,8 @@ export interface Certificate {
   readonly isCa: boolean;
   /** Object identifiers of the extended key usage; empty if the extension is absent. */
   readonly extendedKeyUsage: readonly string[];
+  /** False if its key usage leaves out digital signatures. */
+  readonly allowsSignatures: boolean;
   readonly pem: string;
 }
 
@@ -78,7 +81,7 @@ export interface VerifyOptions {
   readonly intermediatesPem?: string | undefined;
 }
 
-/** Checks that a certificate chains to one of the `ca` bundles (RFC 5280 §6, without policies and revocation). */
+/** Checks that a certificate chains to one of the `ca` bundles (RFC 5280 §6, without policies, constraints of names and revocation). */
 export function verifyCertificate(
   pem: string,
   ca: readonly string[],
@@ -87,6 +90,8 @@ export function verifyCertificate(
   const blocks = certificateBlocks(pem);
   const leaf = blocks[0] === undefined ? undefined : parseX509(blocks[0]);
   if (leaf === undefined) return bad("it is not X.509");
+  const strange = strangeExtension(leaf.raw);
+  if (strange !== undefined) return bad(`its critical extension ${strange} is not known`);
   const roots = ca.flatMap(certificateBlocks).flatMap(parsedOrNone);
   const between = [...blocks.slice(1), ...certificateBlocks(options.intermediatesPem ?? "")].flatMap(parsedOrNone);
   const usage = checkUsage(leaf, options.usage);
@@ -121,6 +126,7 @@ export function describeCertificate(certificate: X509Certificate): Certificate {
     ipAddresses: names.ip,
     isCa: certificate.ca,
     extendedKeyUsage: extendedKeyUsage(certificate.raw),
+    allowsSignatures: allowsSignatures(certificate.raw),
     pem: certificate.toString(),
   };
 }
@@ -136,9 +142,13 @@ function checkChain(
     const time = checkTime(current, nowMs);
     if (time !== undefined) return time;
     if (roots.some((root) => root.fingerprint256 === current.fingerprint256)) return undefined;
-    const root = roots.find((candidate) => isIssuer(candidate, current));
+    const isNext = (candidate: X509Certificate): boolean =>
+      isIssuer(candidate, current) &&
+      strangeExtension(candidate.raw) === undefined &&
+      pathLength(candidate.raw) >= length;
+    const root = roots.find(isNext);
     if (root !== undefined) return checkTime(root, nowMs);
-    const next = between.find((candidate) => isIssuer(candidate, current));
+    const next = between.find(isNext);
     if (next === undefined) break;
     current = next;
   }

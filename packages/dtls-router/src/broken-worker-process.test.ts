@@ -1,8 +1,8 @@
-// A router one of whose workers breaks: the devices of the others are told, and the process ends at once with 1 and the reason.
+// A router one of whose workers breaks or hangs: the others tell their devices and the process ends at once, or it asks to be ended.
 import assert from "node:assert/strict";
 import { after, it } from "node:test";
 import { eventually } from "@coracle/sim";
-import { startRouter, TEST_KEY, TestFolder } from "./testing/router-process.ts";
+import { type RouterProcess, startRouter, TEST_KEY, TestFolder } from "./testing/router-process.ts";
 import { UdpDevice } from "./testing/udp-device.ts";
 
 const MAIN = new URL("./testing/breaking-router.ts", import.meta.url).pathname;
@@ -11,6 +11,12 @@ const folder = new TestFolder();
 after(() => folder.remove());
 const pskFile = folder.write("psk.txt", `device=${Buffer.from(TEST_KEY).toString("base64")}\n`);
 const DEVICES = 9;
+
+/** The worker that has the device's session. */
+async function workerOf(router: RouterProcess, device: UdpDevice): Promise<number> {
+  const cid = Buffer.from(device.summary?.peerCid ?? []).toString("hex");
+  return ((await router.json(`/cid/${cid}`)) as { worker: number }).worker;
+}
 
 it(
   "a broken worker ends the process with 1 and the reason, and the other workers' devices are told",
@@ -30,8 +36,7 @@ it(
       for (let index = 0; index < DEVICES; index++) {
         const device = await UdpDevice.connect({ port: router.port, psk });
         devices.push(device);
-        const cid = Buffer.from(device.summary?.peerCid ?? []).toString("hex");
-        workers.set(device, ((await router.json(`/cid/${cid}`)) as { worker: number }).worker);
+        workers.set(device, await workerOf(router, device));
       }
       const [first] = devices;
       assert.ok(first !== undefined);
@@ -53,6 +58,32 @@ it(
       const { level, message, reason, exitCode } = lines.at(-1) ?? {};
       assert.deepEqual([level, message, exitCode], ["error", "Ended by a failure", 1]);
       assert.match(String(reason), /^a worker has ended: .*asked to break/);
+    } finally {
+      for (const device of devices) device.close();
+      await router.stop();
+    }
+  },
+);
+
+it(
+  "a worker that hangs turns /livez red, while the others and the main thread go on",
+  { timeout: 120_000 },
+  async () => {
+    const router = await startRouter(["--psk-file", pskFile, "--workers", "2"], { main: MAIN });
+    const devices: UdpDevice[] = [];
+    try {
+      const livez = async (): Promise<number> => (await fetch(`${router.http}/livez`)).status;
+      assert.equal(await livez(), 200);
+      for (let index = 0; index < DEVICES; index++) devices.push(await UdpDevice.connect({ port: router.port, psk }));
+      const homes = await Promise.all(devices.map((device) => workerOf(router, device)));
+      const [first] = devices;
+      const other = devices.find((_, index) => homes[index] !== homes[0]);
+      assert.ok(first !== undefined && other !== undefined, "devices are spread");
+      first.prefix = new TextEncoder().encode("hang!");
+      first.send(Uint8Array.of(1));
+      await eventually(async () => (await livez()) === 500, "a red /livez", 30_000);
+      assert.equal((await other.request("GET", "benchmark")).code, "2.05");
+      assert.match(await (await fetch(`${router.http}/livez?verbose`)).text(), /\[-\]workers/);
     } finally {
       for (const device of devices) device.close();
       await router.stop();

@@ -24,6 +24,8 @@ export interface PostedMember {
 
 /** What a worker can be asked. */
 export type WorkerQuestion =
+  /** Nothing: whether it answers at all. */
+  | { readonly kind: "alive" }
   | { readonly kind: "counts" }
   | { readonly kind: "sessions" }
   /** What has the connection ID, given in hexadecimal. */

@@ -6,6 +6,8 @@ import type { SessionHost } from "./session-host.ts";
 /** Answers at once, or between batches where it takes long. */
 export function answerQuestion(host: SessionHost, question: WorkerQuestion, answer: (value: unknown) => void): void {
   switch (question.kind) {
+    case "alive":
+      return answer(true);
     case "counts":
       return answer(host.counts());
     case "sessions":

@@ -90,6 +90,10 @@ export class LocalSessions implements SessionService {
     readMail(this.#made, letter);
   }
 
+  async alive(): Promise<void> {
+    await this.#ask({ kind: "alive" });
+  }
+
   counts(): Promise<WorkerCounts> {
     return this.#ask({ kind: "counts" }) as Promise<WorkerCounts>;
   }

@@ -44,6 +44,8 @@ export interface SessionService {
   setMember(change: MemberChange): void;
   /** Gives a letter to every worker. */
   mail(letter: WorkerMail): void;
+  /** Resolves when every worker has answered; rejects if one takes too long. */
+  alive(): Promise<void>;
   counts(): Promise<WorkerCounts>;
   sessions(): Promise<SessionCounts>;
   stage(cid: string, worker: number): Promise<CidStage>;

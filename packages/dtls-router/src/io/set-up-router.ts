@@ -1,7 +1,7 @@
 // Puts the router together: credentials, cluster, workers, health, metrics, HTTP.
 import { type ClusterSecurity, type ClusterSettings, endpointsOf } from "@coracle/cluster/io";
 import { systemCrypto } from "@coracle/dtls/io";
-import { buildInfo, ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
+import { buildInfo, type CheckOutcome, ExitError, type Service, type ServiceParts } from "@coracle/lifecycle";
 import type { DtlsRouterConfig } from "../config.ts";
 import { cookieSecret } from "../core/shared-cookies.ts";
 import { ClusterControl } from "./cluster-control.ts";
@@ -42,6 +42,7 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
     connectionIds: cids,
     psk: credentials.psk,
   });
+  service.health.add({ name: "workers", scope: "liveness", check: () => workersHealth(sessions) });
   service.health.add({
     name: "cluster",
     check: () => {
@@ -86,6 +87,16 @@ export async function setUpRouter(service: Service, config: DtlsRouterConfig, wo
 async function sayGoodbye(sessions: SessionService, config: DtlsRouterConfig, service: Service): Promise<void> {
   const told = await sessions.farewell(config.closeNotify, AbortSignal.timeout(FAREWELL_MS_MAX));
   if (config.closeNotify) service.log.info("Devices told", { sessions: told });
+}
+
+/** A worker that breaks ends the process; one that hangs has to be found out. */
+async function workersHealth(sessions: SessionService): Promise<CheckOutcome> {
+  try {
+    await sessions.alive();
+    return { healthy: true };
+  } catch (error) {
+    return { healthy: false, reason: error instanceof Error ? error.message : "a worker does not answer" };
+  }
 }
 
 function listenerOf(service: Service, cluster: ClusterControl | undefined): SessionListener {

@@ -107,6 +107,10 @@ export class ThreadedSessions implements SessionService {
     this.#threads.mail(letter);
   }
 
+  async alive(): Promise<void> {
+    await Promise.all(this.#lines.map((line) => line.ask({ kind: "alive" })));
+  }
+
   counts(): Promise<WorkerCounts> {
     this.#countsUnderWay ??= this.#count().finally(() => {
       this.#countsUnderWay = undefined;

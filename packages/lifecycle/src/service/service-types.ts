@@ -74,6 +74,14 @@ export interface ServiceParts {
   readonly version?: Readonly<Record<string, unknown>>;
 }
 
+/** How a service ends itself. */
+export interface StopOptions {
+  /** Without the shutdown delay: for a service that is too broken to be worth going on with. */
+  readonly atOnce?: boolean;
+  /** The program has told the reason in words of its own: the log does not repeat it. */
+  readonly isTold?: boolean;
+}
+
 /** What a service may use while it is set up and runs. */
 export interface Service {
   readonly component: string;
@@ -85,11 +93,8 @@ export interface Service {
   readonly stopping: AbortSignal;
   /** The URL of a listener with its real port, once it listens: in `postStart` hooks and later. */
   url(name?: string): string;
-  /**
-   * Ends the service gracefully with this exit code; if it is not 0 the last line of the log gives the reason. `atOnce` leaves out
-   * the shutdown delay: for a service that is too broken to be worth going on with.
-   */
-  stop(reason: string, exitCode?: number, options?: { readonly atOnce?: boolean }): void;
+  /** Ends the service gracefully with this exit code; if it is not 0 the last line of the log gives the reason. */
+  stop(reason: string, exitCode?: number, options?: StopOptions): void;
 }
 
 /** Time, signals and exit: a test gives its own. */
@@ -117,7 +122,7 @@ export interface RunningService extends Service {
   state(): DrainState;
   /** As if the operating system had sent this signal. */
   signal(name: "SIGTERM" | "SIGINT"): void;
-  /** Why it stopped itself with another code than 0. */
+  /** Why it stopped itself with another code than 0, if that is yet to be told. */
   readonly failure: string | undefined;
   /** Resolves with the exit code when everything has ended. */
   readonly finished: Promise<number>;

@@ -151,6 +151,14 @@ describe("startService()", () => {
     });
   });
 
+  it("leaves a failure that the program has told to it", async () => {
+    await withService({}, {}, async (rig) => {
+      rig.service.stop("said on standard error", 4, { isTold: true });
+      assert.equal(await rig.service.finished, 4);
+      assert.equal(rig.service.failure, undefined);
+    });
+  });
+
   it("ends with the code of a post-start hook that fails", async () => {
     const parts: ServiceParts = {
       postStart: [{ name: "auth", run: () => Promise.reject(new ExitError("no access", { exitCode: 4 })) }],

@@ -22,6 +22,7 @@ import type {
   ServiceHandler,
   ServiceOptions,
   ServiceParts,
+  StopOptions,
 } from "./service-types.ts";
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
@@ -131,8 +132,8 @@ class ServiceRun implements RunningService {
     this.#onSignal(name);
   }
 
-  stop(reason: string, exitCode: number = 0, { atOnce = false }: { readonly atOnce?: boolean } = {}): void {
-    if (!this.#drain.isShuttingDown && exitCode !== 0) this.#failure = reason;
+  stop(reason: string, exitCode: number = 0, { atOnce = false, isTold = false }: StopOptions = {}): void {
+    if (!this.#drain.isShuttingDown && exitCode !== 0 && !isTold) this.#failure = reason;
     this.#driver.send({ kind: "stop", reason, exitCode, atOnce });
   }
 

@@ -113,7 +113,8 @@ async function runToEnd(follower: ResourceFollower, service: Service): Promise<v
 function endWith(error: unknown, service: Service): void {
   if (service.stopping.aborted) return;
   stderr().write(failureLine("coracle-watcher", error));
-  service.stop("following ended", error instanceof ExitError ? error.exitCode : EXIT_CODES.failed);
+  const exitCode = error instanceof ExitError ? error.exitCode : EXIT_CODES.failed;
+  service.stop("following ended", exitCode, { isTold: true });
 }
 
 function sinksOf({ feed, runner, service, config }: Wiring, output: Output): ChangeSink[] {

@@ -61,6 +61,41 @@ describe("codecs", () => {
     assert.equal(parseServerName(serverNameExtension("a.example").data), "a.example");
   });
 
+  it("refuse a hello without a way to do without compression, or with a session id too long", () => {
+    const hello = {
+      version: 0xfefd,
+      random: new Uint8Array(32),
+      sessionId: new Uint8Array(32),
+      cookie: new Uint8Array(0),
+      cipherSuites: [1],
+      compressionMethods: Uint8Array.of(1, 0),
+      extensions: [],
+    };
+    assert.ok(parseClientHello(encodeClientHello(hello)) !== undefined);
+    for (const change of [
+      { compressionMethods: Uint8Array.of(1) },
+      { compressionMethods: new Uint8Array(0) },
+      { sessionId: new Uint8Array(33) },
+      { cipherSuites: [] },
+    ]) {
+      assert.equal(parseClientHello(encodeClientHello({ ...hello, ...change })), undefined);
+    }
+  });
+
+  it("take records of DTLS 1.0 in its first epoch alone, as hellos come in them", () => {
+    for (const [version, epoch, isTaken] of [
+      [0xfefd, 0, true],
+      [0xfefd, 1, true],
+      [0xfeff, 0, true],
+      [0xfeff, 1, false],
+      [0xfefc, 0, false],
+      [0x0303, 0, false],
+    ] as const) {
+      const record = Uint8Array.of(22, version >>> 8, version & 0xff, 0, epoch, 0, 0, 0, 0, 0, 0, 0, 0);
+      assert.equal(parseRecordHeader(record, 0, () => -1) !== undefined, isTaken, `${version} in epoch ${epoch}`);
+    }
+  });
+
   it("take any bytes without throwing", () => {
     fc.assert(
       fc.property(bytes(), (input) => {

@@ -14,6 +14,7 @@ import { DtlsClient, type DtlsClientOptions, DtlsServer, type DtlsServerOptions,
 import { NodeCids, RandomCids, type SessionState } from "./mod.ts";
 import { restoreProtection } from "./session/session-state.ts";
 import { LossyPair } from "./testing/lossy-pair.ts";
+import { mirroredSession } from "./testing/mirrored-session.ts";
 import { outputOf, outputsOf } from "./testing/outputs.ts";
 
 const psk = { identity: Uint8Array.of(1), key: new Uint8Array(16).fill(9) };
@@ -207,6 +208,26 @@ describe("a datagram", () => {
     connect(pair, "a");
     assert.equal(pair.sent.filter(({ from }) => from === "server").length, 0);
     assert.ok(pair.server.counters.dropBadHello > 0);
+  });
+});
+
+describe("the last flight", () => {
+  it("is forgotten once the peer has used the new keys for data", () => {
+    for (const usesKeys of [true, false]) {
+      const pair = makePair();
+      connect(pair, "a");
+      const peer = mirroredSession(
+        crypto,
+        pair.server.export(outputOf(pair.serverOutputs, "established").session, 100),
+      );
+      if (usesKeys) pair.tellServer({ kind: "datagram", peer: "a", bytes: peer.seal(23, Uint8Array.of(1)) });
+      assert.equal(pair.server.nextTimeout() === undefined, usesKeys);
+      pair.run({ durationMs: 1000 });
+      const finished = encodeMessage({ type: HandshakeType.finished, messageSequence: 3, body: new Uint8Array(12) });
+      pair.tellServer({ kind: "datagram", peer: "a", bytes: peer.seal(22, finished) });
+      const { flightsRepeated, dropRepeatedFlight } = pair.server.counters;
+      assert.deepEqual([flightsRepeated, dropRepeatedFlight], usesKeys ? [0, 1] : [1, 0]);
+    }
   });
 });
 

@@ -91,8 +91,13 @@ describe("sessions", () => {
     pair.tellServer({ kind: "datagram", peer: "x", bytes: plain });
     const epoch = Uint8Array.from([23, 0xfe, 0xfd, 0, 2, 0, 0, 0, 0, 0, 1, 0, 1, 0]);
     pair.tellServer({ kind: "datagram", peer: "x", bytes: epoch });
+    for (const other of [0, 2]) {
+      const elsewhere = record.slice();
+      elsewhere[4] = other;
+      pair.tellServer({ kind: "datagram", peer: "x", bytes: elsewhere });
+    }
     const { dropUnknownCid, dropUnknownPeer, dropBadEpoch } = pair.server.counters;
-    assert.deepEqual([dropUnknownCid, dropUnknownPeer, dropBadEpoch, pair.sent.length], [1, 1, 1, 0]);
+    assert.deepEqual([dropUnknownCid, dropUnknownPeer, dropBadEpoch, pair.sent.length], [1, 1, 3, 0]);
   });
 
   it("deliver data that overtook the client's Finished, whom no alert in the clear can end any more", () => {
@@ -244,6 +249,13 @@ describe("cookies", () => {
     assert.equal(second.server.handshakeCount, 1);
     second.tellServer({ kind: "datagram", peer: "b", bytes: hello });
     assert.equal(second.server.counters.dropBadCookie, 1);
+    // The other way round: the one whose clock is behind takes the cookie of the one ahead.
+    const ahead = makePair({ cookies: jarAt(121_000, 1) });
+    ahead.connect("a", new DtlsClient({ crypto, random: new SeededRandom(6), psk }));
+    ahead.run({ durationMs: 100, until: () => ahead.sent.length === 3 });
+    const behind = makePair({ cookies: jarAt(119_000, 0) });
+    behind.tellServer({ kind: "datagram", peer: "a", bytes: ahead.sent[2]?.bytes ?? new Uint8Array(0) });
+    assert.equal(behind.server.handshakeCount, 1);
     const late = makePair({ cookies: jarAt(300_000, 0) });
     late.tellServer({ kind: "datagram", peer: "a", bytes: hello });
     assert.deepEqual([late.server.handshakeCount, late.server.counters.dropBadCookie], [0, 1]);

@@ -1,11 +1,15 @@
 // What warm sessions hold outside of the collector's sight is given up when they cool and when they end.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SeededRandom } from "@coracle/base";
 import { cryptoProviderReport, liveCipherContexts } from "@coracle/runtime";
 import { systemCrypto } from "../io/mod.ts";
+import { DtlsClient, DtlsServer } from "../mod.ts";
 import { parseRecordHeader } from "../record/record-header.ts";
 import { NO_PADDING } from "../record/inner-plaintext.ts";
 import { type CipherSuite, cipherSuiteByName } from "../suite/cipher-suite.ts";
+import { LossyPair } from "../testing/lossy-pair.ts";
+import { outputOf } from "../testing/outputs.ts";
 import { CipherPool } from "./cipher-pool.ts";
 import { RecordProtection } from "./record-protection.ts";
 
@@ -44,5 +48,18 @@ test("cold sessions hold raw keys alone, warm ones no more than the pool's share
   assert.equal(held, cryptoProviderReport().name === "libcrypto" ? WARM_MAX * CONTEXTS_PER_SESSION : 0);
   for (const session of sessions) session.release();
   assert.equal(pool.size, 0);
+  assert.equal(liveCipherContexts(), before);
+});
+
+test("handshakes that fail leave nothing either, on either side", () => {
+  const before = liveCipherContexts();
+  const [random, key] = [new SeededRandom(1), new Uint8Array(16)];
+  const pair = new LossyPair(new DtlsServer({ crypto: systemCrypto, random, psk: () => key }), random);
+  const psk = { identity: new Uint8Array(1), key: new Uint8Array(16).fill(1) };
+  const outputs = pair.connect("a", new DtlsClient({ crypto: systemCrypto, random: new SeededRandom(2), psk }));
+  pair.run({ durationMs: 1000 });
+  assert.equal(liveCipherContexts() > before, cryptoProviderReport().name === "libcrypto");
+  pair.run({ durationMs: 300_000 });
+  assert.deepEqual([outputOf(outputs, "handshake-failed").cause, pair.server.handshakeCount], ["timeout", 0]);
   assert.equal(liveCipherContexts(), before);
 });

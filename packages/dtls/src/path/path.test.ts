@@ -33,6 +33,7 @@ const noCheck = { returnRoutabilityCheck: false };
 describe("without a return routability check", () => {
   it("a newer record moves the address, and answers go there", () => {
     const { pair, outputs, session } = establish(noCheck);
+    assert.equal(outputOf(outputs, "established").summary.allowsPathCheck, false);
     pair.rebind("a", "b");
     pair.tell("b", { kind: "send", bytes: Uint8Array.of(1) });
     pair.run({ durationMs: 50 });

@@ -149,6 +149,7 @@ class Node {
         this.#handedOver.push({ worker: to, port, datagram: inMemory(bytes, start, end, source) }) > 0,
       openPort: () => assert.fail("there is no upstream"),
       // An invention that a member forwards may be no ID of this node.
+      handshakeFailed: () => undefined,
       warn: (message) => assert.match(message, /forwards records that are not for this one/),
     }).host;
   }

@@ -83,6 +83,8 @@ it("client certificates are checked against the authorities that the file names 
     assert.match((await first.request("GET", "mycontext")).payload.toString(), /peer: .*sensor/);
     await assert.rejects(connect(undefined, ""), "a certificate is required");
     await assert.rejects(connect(next, "stranger"), "of an authority that is trusted");
+    const failure = /"message":"A handshake failed".*"client":"127\.0\.0\.1:\d+"/;
+    await eventually(() => router.log.filter((line) => failure.test(line)).length === 2, "what failed, by client");
     folder.write("ca.pem", next.ca);
     await eventually(() => router.log.some((line) => line.includes("Authorities replaced")), "the new authorities");
     await eventually(async () => (await connect(next, "sensor")).summary !== undefined, "trust in the new authority");

@@ -11,8 +11,7 @@ export const WorkerMessage = {
   stranger: 6,
   farewellDone: 7,
   warning: 8,
-  /** Says nothing: only whether it can be posted counts. */
-  nothing: 9,
+  handshakeFailed: 9,
 } as const;
 
 /** A member as it is posted; `keys` only where frames carry a MAC. */

@@ -57,6 +57,7 @@ export class LocalSessions implements SessionService {
       handOver: () => false,
       openPort: (request) => void openDevicePort(request),
       warn: (message, error) => listener.onWarning(message, error.message),
+      handshakeFailed: (failure) => listener.onHandshakeFailed(failure),
     });
     this.#host = this.#made.host;
     this.#ticks = startInterval(TICK_MS, () => this.#tick());

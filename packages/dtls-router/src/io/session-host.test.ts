@@ -66,6 +66,7 @@ class Workers {
         handOver: (to, datagram) => this.#handedOver.push({ worker: to, datagram }) > 0,
         openPort: () => assert.fail("there is no upstream"),
         warn: (message, { message: reason }) => this.warnings.push(`${message}: ${reason}`),
+        handshakeFailed: () => undefined,
       });
       return host;
     });

@@ -5,6 +5,7 @@ import type { SessionId } from "@coracle/dtls";
 import type { ReceivedDatagram, UdpBatch, UdpEndpoint } from "@coracle/runtime";
 import { Chores } from "../core/chores.ts";
 import type { DatagramHomes } from "../core/datagram-home.ts";
+import { type HandshakeFailure, HandshakeFailures, type ToldFailure } from "../core/handshake-failures.ts";
 import { HANDSHAKES_PER_TURN, HandshakeQueue } from "../core/handshake-queue.ts";
 import { readPath } from "../core/peer-path.ts";
 import type { RouterOutput } from "../core/router-io.ts";
@@ -34,6 +35,8 @@ export interface HostSurroundings {
   stranger(from: Endpoint): void;
   /** Something that a person should look at. */
   warn(message: string, error: Error): void;
+  /** A handshake came to nothing; not told of each. */
+  handshakeFailed(failure: ToldFailure): void;
   /** False if the other worker is too busy: then the datagram is lost, and that has been counted. */
   handOver(worker: number, datagram: ReceivedDatagram, port: number): boolean;
 }
@@ -50,7 +53,7 @@ export class SessionHost {
   readonly #around: HostSurroundings;
   readonly #queue: HandshakeQueue = new HandshakeQueue();
   readonly #chores: Chores = new Chores();
-  readonly #handshakeFailures: Record<string, number> = {};
+  readonly #handshakeFailures: HandshakeFailures = new HandshakeFailures();
   readonly #refusals: Record<string, number> = {};
   #application: Application | undefined;
   #current: ReceivedDatagram | undefined;
@@ -131,7 +134,7 @@ export class SessionHost {
       dtls: { ...node.server.counters },
       routes: { ...Object.fromEntries(counters.snapshot()), "handed-over": this.#handedOver },
       drops: { ...Object.fromEntries(drops.snapshot()), "handshakes-waiting-full": this.#queueDrops },
-      handshakeFailures: { ...this.#handshakeFailures },
+      handshakeFailures: { ...this.#handshakeFailures.counts },
       refusals: { ...this.#refusals },
       upstream: { ...this.#application?.counts() },
       lookups: { ...this.#around.lookups() },
@@ -233,6 +236,11 @@ export class SessionHost {
     for (let output = this.node.poll(); output !== undefined; output = this.node.poll()) this.#obey(output);
   }
 
+  #failed(failure: HandshakeFailure): void {
+    const told = this.#handshakeFailures.add(failure, this.#around.now());
+    if (told !== undefined) this.#around.handshakeFailed(told);
+  }
+
   #obey(output: RouterOutput): void {
     const around = this.#around;
     switch (output.kind) {
@@ -253,7 +261,7 @@ export class SessionHost {
         // Sessions are asked for their state when it is needed.
         return;
       case "handshake-failed":
-        return count(this.#handshakeFailures, output.alert ?? output.cause);
+        return this.#failed(output);
       case "refused":
         return count(this.#refusals, output.cause);
       case "pass-up":

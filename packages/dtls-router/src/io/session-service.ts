@@ -1,6 +1,7 @@
 // The workers of a node as the main thread sees them, however many there are and wherever they run.
 import type { ClusterMacKeys, Endpoint, NodeId } from "@coracle/cluster";
 import type { UdpEndpoint, UdpPath } from "@coracle/runtime";
+import type { ToldFailure } from "../core/handshake-failures.ts";
 import type { CidStage, SessionCounts, WorkerCounts } from "../core/worker-messages.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { WorkerMail } from "./worker-mail.ts";
@@ -21,6 +22,7 @@ export interface SessionListener {
   onManagement(from: Endpoint, bytes: Uint8Array): void;
   onStranger(from: Endpoint): void;
   onWarning(message: string, reason: string): void;
+  onHandshakeFailed(failure: ToldFailure): void;
   /** A worker has ended by itself; its sessions are lost. */
   onFailure(error: Error): void;
 }

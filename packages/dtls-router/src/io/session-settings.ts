@@ -60,7 +60,7 @@ export interface SessionSettings {
 /** A worker's number, how many there are, and what is around it. */
 export interface WorkerPlace extends Pick<
   HostSurroundings,
-  "public" | "cluster" | "passUp" | "stranger" | "warn" | "handOver"
+  "public" | "cluster" | "passUp" | "stranger" | "warn" | "handshakeFailed" | "handOver"
 > {
   readonly worker: number;
   readonly workers: number;

@@ -44,6 +44,7 @@ export function makeSessionWorker(context: PacketContext): PacketHandler {
     handOver: (worker, datagram, port) => context.handOver(worker, datagram, port),
     openPort: (request) => devicePorts.open(request),
     warn: (message, error) => post(WorkerMessage.warning, { message, reason: error.message }),
+    handshakeFailed: (failure) => post(WorkerMessage.handshakeFailed, failure),
   });
   const { host } = made;
   return {

@@ -105,6 +105,7 @@ function listenerOf(service: Service, cluster: ClusterControl | undefined): Sess
     onManagement: (from, bytes) => cluster?.tell({ kind: "datagram", from, bytes }),
     onStranger: (from) => cluster?.tell({ kind: "unknown-sender", from }),
     onWarning: (message, reason) => log.warning(message, { reason }),
+    onHandshakeFailed: (failure) => log.debug("A handshake failed", { ...failure }),
     onFailure: (error) => {
       // Its sessions are lost, new devices that belong to it find nobody, and the kernel steers by the numbers of sockets, which
       // have changed: better to begin anew, and at once.

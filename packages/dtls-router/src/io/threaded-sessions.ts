@@ -9,12 +9,12 @@ import {
   type UdpPath,
   type UdpSocketOptions,
 } from "@coracle/runtime";
+import type { ToldFailure } from "../core/handshake-failures.ts";
 import {
   addSessionCounts,
   addWorkerCounts,
   type CidStage,
   decodeMessage,
-  encodeMessage,
   type PostedAnswer,
   type SessionCounts,
   type WorkerCounts,
@@ -63,7 +63,7 @@ export class ThreadedSessions implements SessionService {
   /** Starts that many workers, or one where the kernel does not steer. Throws `UdpError`. */
   static async open(start: SessionStart, worker: URL, workers: number): Promise<ThreadedSessions> {
     const lines: WorkerLine[] = [];
-    let findBroken = (): void => undefined;
+    const broken = new Set<number>();
     const threads = await openPacketThreads({
       ...socketsOf(start, workers),
       ...listenersOf(start.listener, {
@@ -71,7 +71,10 @@ export class ThreadedSessions implements SessionService {
           if (kind === WorkerMessage.answer) lines[thread]?.answered(message as PostedAnswer);
           else if (kind === WorkerMessage.farewellDone) lines[thread]?.farewellDone((message as { told: number }).told);
         },
-        onBroken: () => findBroken(),
+        onBroken: (thread) => {
+          broken.add(thread);
+          lines[thread]?.broke();
+        },
       }),
       worker,
       threads: workers,
@@ -84,14 +87,8 @@ export class ThreadedSessions implements SessionService {
     for (let thread = 0; thread < threads.path.threads; thread++) {
       lines.push(new WorkerLine((kind, bytes) => threads.post(thread, kind, bytes)));
     }
-    findBroken = () => {
-      // A thread that is over takes nothing; one whose ring is full is as good as over for what is still to be said.
-      for (const [thread, line] of lines.entries()) {
-        if (!threads.post(thread, WorkerMessage.nothing, encodeMessage({}))) line.broke();
-      }
-    };
     // One may have ended before there was a line to it.
-    findBroken();
+    for (const thread of broken) lines[thread]?.broke();
     const hasUpstream = start.settings.upstream.kind === "udp";
     return new ThreadedSessions(threads, { publicPort, lines, hasUpstream });
   }
@@ -192,7 +189,7 @@ function socketsOf({ settings, sockets }: SessionStart, workers: number): Pick<P
 /** What workers post besides news for the {@link SessionListener}, and that one has ended. */
 interface WorkerListener {
   readonly onReply: (kind: number, message: unknown, thread: number) => void;
-  readonly onBroken: () => void;
+  readonly onBroken: (thread: number) => void;
 }
 
 /** What the kernel can read in connection IDs. */
@@ -211,13 +208,14 @@ function listenersOf(
     onMessage: (kind, bytes, thread) => {
       const message = decodeMessage(bytes);
       if (kind === WorkerMessage.stranger) listener.onStranger(message as Endpoint);
+      else if (kind === WorkerMessage.handshakeFailed) listener.onHandshakeFailed(message as ToldFailure);
       else if (kind === WorkerMessage.warning) {
         const warning = message as { readonly message: string; readonly reason: string };
         listener.onWarning(warning.message, warning.reason);
       } else onReply(kind, message, thread);
     },
-    onFailure: (error) => {
-      onBroken();
+    onFailure: (error, thread) => {
+      onBroken(thread);
       listener.onFailure(error);
     },
   };

@@ -43,7 +43,7 @@ export interface PacketThreadsOptions {
   /** A datagram that a handler passed up. It is the receiver's own, with 32 writable bytes in front. */
   readonly onDatagram?: (datagram: ReceivedDatagram, socket: number, thread: number) => void;
   /** A thread broke; it no longer serves. */
-  readonly onFailure?: (error: UdpError) => void;
+  readonly onFailure?: (error: UdpError, thread: number) => void;
   /** Default: chosen. */
   readonly implementation?: UdpImplementation;
   /** Rather no threads than threads on the runtime's own sockets: UNSUPPORTED is thrown then. */

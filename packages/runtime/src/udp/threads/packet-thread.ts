@@ -25,7 +25,7 @@ const CLOSE_TIMEOUT_MS = 2000;
 export interface ThreadListener {
   onMessage(kind: number, bytes: Uint8Array, thread: number): void;
   onDatagram(datagram: ReceivedDatagram, socket: number, thread: number): void;
-  onFailure(error: UdpError): void;
+  onFailure(error: UdpError, thread: number): void;
 }
 
 type Ready = Extract<ThreadReport, { kind: "ready" }>;
@@ -164,7 +164,7 @@ export class PacketThread {
     const started = this.#started;
     this.#started = undefined;
     this.#closed?.();
-    if (started === undefined) this.#listener.onFailure(error);
+    if (started === undefined) this.#listener.onFailure(error, this.plan.thread);
     else started.reject(error);
   }
 }

@@ -188,6 +188,8 @@ export class UdpDevice {
 
 async function openSocket(): Promise<Socket> {
   const socket = createSocket("udp4");
+  // The kernel may tell that nobody is at the router's port any more: for a device that is a lost datagram.
+  socket.on("error", () => undefined);
   await new Promise<void>((resolve) => {
     socket.bind(0, "127.0.0.1", resolve);
   });

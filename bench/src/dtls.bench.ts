@@ -2,7 +2,8 @@
 import { type Bench, type BenchContext, CannotRun, interleave } from "./bench.ts";
 import { BenchServers } from "./dtls/bench-servers.ts";
 import { forwardedRows } from "./dtls/forwarded-requests.ts";
-import { LoadProcess } from "./dtls/load-process.ts";
+import { LoadProcess, type LoadResult } from "./dtls/load-process.ts";
+import { SealedLoad } from "./dtls/sealed-load.ts";
 import { cpuNsOf, type TerminatingServer } from "./dtls/terminating-server.ts";
 import { type BenchRow, toRow } from "./row.ts";
 
@@ -24,8 +25,10 @@ interface Sizes {
   readonly handshakes: number;
 }
 
-const SIZES: Sizes = { rounds: 3, warm: 60_000, requests: 15_000, handshakes: 500 };
+const SIZES: Sizes = { rounds: 5, warm: 60_000, requests: 15_000, handshakes: 500 };
 const SMOKE: Sizes = { rounds: 1, warm: 0, requests: 320, handshakes: 40 };
+/** Many short rounds: what a machine does besides comes and goes in seconds, and a pair should see the same of it. */
+const BUSY = { rounds: 31, requests: 6000 } as const;
 
 async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   const sizes = context.smoke ? SMOKE : SIZES;
@@ -37,8 +40,9 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
   context.cleanUp(() => load.stop());
   const [ours, scandium] = [await servers.router(), await servers.scandium()];
   const mainThread = await servers.router(["--no-packet-thread"]);
+  const sealed = await SealedLoad.start(context);
   return [
-    await requestRow(context, sizes, { load, ours, scandium }),
+    await requestRow(context, sizes, { load, ours, scandium, gate: REQUEST_GATE }),
     // Not the default, so not gated.
     await requestRow(context, sizes, {
       load,
@@ -47,49 +51,44 @@ async function run(context: BenchContext): Promise<readonly BenchRow[]> {
       row: `${REQUEST_ROW}, all on the main thread`,
     }),
     ...(await handshakeRows(context, sizes, { load, ours, scandium, servers })),
-    ...(await forwardedRows(context, sizes, { load, servers })),
+    ...(await forwardedRows(
+      context,
+      { sleepy: sizes, busy: context.smoke ? sizes : { ...sizes, ...BUSY } },
+      { load, sealed, servers },
+    )),
   ];
 }
 
 interface Pair {
-  /** Name of a row that is not gated; absent: the default configuration. */
-  readonly row?: string;
   readonly load: LoadProcess;
   readonly ours: TerminatingServer;
   readonly scandium: TerminatingServer;
 }
 
-async function requestRow(context: BenchContext, sizes: Sizes, { load, ours, scandium, row }: Pair): Promise<BenchRow> {
+async function requestRow(
+  context: BenchContext,
+  sizes: Sizes,
+  { load, ours, scandium, row = REQUEST_ROW, gate }: Pair & { readonly row?: string; readonly gate?: number },
+): Promise<BenchRow> {
   context.progress(`requests of ${CLIENTS} clients, one under way each`);
   const cost = async (server: TerminatingServer, count: number): Promise<number> => {
     await load.connect(CLIENTS, server.port);
-    return await requestCost(load, server.pids, { port: server.port, count });
+    return await costOf(server, count, () => load.requests(count, server.port));
   };
   if (sizes.warm > 0) for (const server of [ours, scandium]) await cost(server, sizes.warm);
-  const pairs = await interleave(
+  const rounds = await interleave(
     sizes.rounds,
     () => cost(ours, sizes.requests),
     () => cost(scandium, sizes.requests),
   );
-  return toRow({
-    bench: "dtls",
-    row: row ?? REQUEST_ROW,
-    unit: "µs",
-    better: "lower",
-    against: SCANDIUM,
-    ...(row === undefined ? { gate: REQUEST_GATE } : {}),
-    rounds: pairs,
-  });
+  const gated = gate === undefined ? {} : { gate };
+  return toRow({ bench: "dtls", row, unit: "µs", better: "lower", against: SCANDIUM, ...gated, rounds });
 }
 
-/** CPU time of a request in microseconds, over all `pids`. */
-async function requestCost(
-  load: LoadProcess,
-  pids: readonly number[],
-  { port, count }: { readonly port: number; readonly count: number },
-): Promise<number> {
+/** CPU time of a request in microseconds. */
+async function costOf({ pids }: TerminatingServer, count: number, send: () => Promise<LoadResult>): Promise<number> {
   const before = cpuNsOf(pids);
-  const { done, lost } = await load.requests(count, port);
+  const { done, lost } = await send();
   if (lost > count / 100) throw new Error(`Cannot measure a server that loses ${lost} of ${count} requests`);
   return (cpuNsOf(pids) - before) / done / NS_PER_US;
 }

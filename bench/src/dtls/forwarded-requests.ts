@@ -1,32 +1,33 @@
 // What a request costs two nodes that reaches the one and belongs to the other, beside one that reaches its owner.
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { type BenchContext, interleave } from "../bench.ts";
-import { compileC, temporaryFolder } from "../c-program.ts";
 import { type BenchRow, toRow } from "../row.ts";
 import type { BenchServers, RouterPair } from "./bench-servers.ts";
 import type { LoadProcess, LoadResult } from "./load-process.ts";
-import { SealedLoad, SERVER_CORE } from "./sealed-load.ts";
+import { BUSY_CLIENTS, type SealedLoad, SERVER_CORE } from "./sealed-load.ts";
 import { cpuNsOf } from "./terminating-server.ts";
 
 /** A forwarded request may cost busy nodes 1.3 times a direct one; four HMACs more may make that 1.6 times. */
 const GATES = { plain: 0.77, "dtls-mac": 0.625 } as const;
 const MODES = ["plain", "dtls-mac"] as const;
-/** Clients of busy nodes: as many requests are under way, so batches are as large as they become. */
-const CLIENTS = 128;
 /** Clients of nodes that sleep most of the time. */
 const FEW_CLIENTS = 32;
 const NS_PER_US = 1000;
 
-/** How much is measured. */
-export interface ForwardedSizes {
+interface Sizes {
   readonly rounds: number;
   readonly warm: number;
   readonly requests: number;
 }
 
+/** How much is measured of nodes that sleep most of the time, and of busy ones. */
+export interface ForwardedSizes {
+  readonly sleepy: Sizes;
+  readonly busy: Sizes;
+}
+
 interface Stage {
-  readonly sizes: ForwardedSizes;
+  readonly sizes: Sizes;
   readonly load: LoadProcess;
   readonly pair: RouterPair;
   readonly mode: (typeof MODES)[number];
@@ -36,24 +37,20 @@ interface Stage {
 export async function forwardedRows(
   context: BenchContext,
   sizes: ForwardedSizes,
-  { load, servers }: { readonly load: LoadProcess; readonly servers: BenchServers },
+  {
+    load,
+    sealed,
+    servers,
+  }: { readonly load: LoadProcess; readonly sealed: SealedLoad; readonly servers: BenchServers },
 ): Promise<BenchRow[]> {
-  const folder = await temporaryFolder(context);
-  const program = compileC(join(import.meta.dirname, "sealed-load.c"), folder);
   const rows: BenchRow[] = [];
   for (const mode of MODES) {
     const pair = await servers.twoRouters(mode);
-    const stage: Stage = { sizes, load, pair, mode };
     context.progress(`forwarded requests of ${FEW_CLIENTS} clients, mode ${mode}`);
-    rows.push(await sleepyRow(stage));
-    context.progress(`forwarded requests of ${CLIENTS} clients that keep the nodes busy, mode ${mode}`);
-    await load.connect(CLIENTS, pair.owner.port);
-    const sealed = new SealedLoad({ program, folder, clients: CLIENTS, sealer: load });
-    try {
-      rows.push(await busyRow(stage, sealed));
-    } finally {
-      await sealed.stop();
-    }
+    rows.push(await sleepyRow({ sizes: sizes.sleepy, load, pair, mode }));
+    context.progress(`forwarded requests of ${BUSY_CLIENTS} clients that keep the nodes busy, mode ${mode}`);
+    await load.connect(BUSY_CLIENTS, pair.owner.port);
+    rows.push(await busyRow({ sizes: sizes.busy, load, pair, mode }, sealed));
   }
   return rows;
 }
@@ -72,7 +69,7 @@ async function busyRow(stage: Stage, sealed: SealedLoad): Promise<BenchRow> {
     stage,
     ", busy",
     (port) => sealed.send(port),
-    (count) => sealed.seal(count),
+    (count) => sealed.seal(stage.load, count),
   );
 }
 

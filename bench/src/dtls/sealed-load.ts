@@ -1,5 +1,7 @@
 // Requests sealed before they are timed, sent by a C program that costs a fraction of what a server does, so that servers are busy.
 import { join } from "node:path";
+import type { BenchContext } from "../bench.ts";
+import { compileC, temporaryFolder } from "../c-program.ts";
 import { LineProcess } from "../udp/line-process.ts";
 import type { LoadProcess, LoadResult } from "./load-process.ts";
 
@@ -7,40 +9,36 @@ const LOAD_CORE = 0;
 /** The other core of two: servers have it to themselves. */
 export const SERVER_CORE = 1;
 
-/** How to make a {@link SealedLoad}. */
-export interface SealedLoadOptions {
-  /** The compiled `sealed-load.c`. */
-  readonly program: string;
-  readonly folder: string;
-  readonly clients: number;
-  /** Its clients are connected, as many as `clients`. */
-  readonly sealer: LoadProcess;
-}
+/** As many requests are under way, so batches are as large as they become. */
+export const BUSY_CLIENTS = 128;
 
-/** Talks to `sealed-load.c`. */
+/** Talks to `sealed-load.c`, which has {@link BUSY_CLIENTS} clients. */
 export class SealedLoad {
   readonly #process: LineProcess;
   readonly #file: string;
-  readonly #sealer: LoadProcess;
 
-  constructor({ program, folder, clients, sealer }: SealedLoadOptions) {
-    this.#process = new LineProcess([program, String(clients)], LOAD_CORE);
-    this.#file = join(folder, "sealed-requests");
-    this.#sealer = sealer;
+  private constructor(process: LineProcess, file: string) {
+    this.#process = process;
+    this.#file = file;
   }
 
-  /** Seals the next `count` requests, equally many of each client. */
-  async seal(count: number): Promise<void> {
-    await this.#sealer.seal(count, this.#file);
+  /** Compiles the program and starts it. */
+  static async start(context: BenchContext): Promise<SealedLoad> {
+    const folder = await temporaryFolder(context);
+    const program = compileC(join(import.meta.dirname, "sealed-load.c"), folder);
+    const process = new LineProcess([program, String(BUSY_CLIENTS)], LOAD_CORE);
+    context.cleanUp(() => process.stop());
+    return new SealedLoad(process, join(folder, "sealed-requests"));
+  }
+
+  /** Takes the next `count` requests of the clients connected by `sealer`, as many as this has, equally many of each. */
+  async seal(sealer: LoadProcess, count: number): Promise<void> {
+    await sealer.seal(count, this.#file);
   }
 
   /** Sends what was sealed to `port`, one under way per client. */
   async send(port: number): Promise<LoadResult> {
     const [, done = "0", , lost = "0", , seconds = "0"] = (await this.#process.ask(`${port} ${this.#file}`)).split(" ");
     return { done: Number(done), lost: Number(lost), ms: Number(seconds) * 1000 };
-  }
-
-  async stop(): Promise<void> {
-    await this.#process.stop();
   }
 }

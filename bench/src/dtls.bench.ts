@@ -2,9 +2,9 @@
 import { type Bench, type BenchContext, CannotRun, interleave } from "./bench.ts";
 import { BenchServers } from "./dtls/bench-servers.ts";
 import { forwardedRows } from "./dtls/forwarded-requests.ts";
-import { LoadProcess, type LoadResult } from "./dtls/load-process.ts";
+import { LoadProcess } from "./dtls/load-process.ts";
 import { SealedLoad } from "./dtls/sealed-load.ts";
-import { cpuNsOf, type TerminatingServer } from "./dtls/terminating-server.ts";
+import { cpuNsOf, requestCostUs, type TerminatingServer } from "./dtls/terminating-server.ts";
 import { type BenchRow, toRow } from "./row.ts";
 
 /** The benchmark. */
@@ -16,7 +16,6 @@ const SCANDIUM = "Scandium + californium-core";
 const REQUEST_GATE = 3;
 const REQUEST_ROW = "CPU per CoAP request, PSK with CCM_8";
 const ONE_AT_A_TIME = 1;
-const NS_PER_US = 1000;
 
 interface Sizes {
   readonly rounds: number;
@@ -73,7 +72,7 @@ async function requestRow(
   context.progress(`requests of ${CLIENTS} clients, one under way each`);
   const cost = async (server: TerminatingServer, count: number): Promise<number> => {
     await load.connect(CLIENTS, server.port);
-    return await costOf(server, count, () => load.requests(count, server.port));
+    return await requestCostUs(server.pids, count, () => load.requests(count, server.port));
   };
   if (sizes.warm > 0) for (const server of [ours, scandium]) await cost(server, sizes.warm);
   const rounds = await interleave(
@@ -83,14 +82,6 @@ async function requestRow(
   );
   const gated = gate === undefined ? {} : { gate };
   return toRow({ bench: "dtls", row, unit: "µs", better: "lower", against: SCANDIUM, ...gated, rounds });
-}
-
-/** CPU time of a request in microseconds. */
-async function costOf({ pids }: TerminatingServer, count: number, send: () => Promise<LoadResult>): Promise<number> {
-  const before = cpuNsOf(pids);
-  const { done, lost } = await send();
-  if (lost > count / 100) throw new Error(`Cannot measure a server that loses ${lost} of ${count} requests`);
-  return (cpuNsOf(pids) - before) / done / NS_PER_US;
 }
 
 async function handshakeRows(

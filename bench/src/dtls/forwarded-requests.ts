@@ -5,14 +5,13 @@ import { type BenchRow, toRow } from "../row.ts";
 import type { BenchServers, RouterPair } from "./bench-servers.ts";
 import type { LoadProcess, LoadResult } from "./load-process.ts";
 import { BUSY_CLIENTS, type SealedLoad, SERVER_CORE } from "./sealed-load.ts";
-import { cpuNsOf } from "./terminating-server.ts";
+import { requestCostUs } from "./terminating-server.ts";
 
 /** A forwarded request may cost busy nodes 1.3 times a direct one; four HMACs more may make that 1.6 times. */
 const GATES = { plain: 0.77, "dtls-mac": 0.625 } as const;
 const MODES = ["plain", "dtls-mac"] as const;
 /** Clients of nodes that sleep most of the time. */
 const FEW_CLIENTS = 32;
-const NS_PER_US = 1000;
 
 interface Sizes {
   readonly rounds: number;
@@ -83,10 +82,7 @@ async function rowOf(
   /** CPU time of a request in microseconds, over both nodes. */
   const cost = async (port: number, count: number): Promise<number> => {
     await prepare(count);
-    const before = cpuNsOf(pids);
-    const { done, lost } = await send(port, count);
-    if (lost > count / 100) throw new Error(`Cannot measure nodes that lose ${lost} of ${count} requests`);
-    return (cpuNsOf(pids) - before) / done / NS_PER_US;
+    return await requestCostUs(pids, count, () => send(port, count));
   };
   if (sizes.warm > 0) for (const port of [owner.port, other.port]) await cost(port, sizes.warm);
   const rounds = await interleave(

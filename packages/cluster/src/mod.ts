@@ -1,5 +1,6 @@
 // Californium's cluster-internal protocol, sans-I/O: forwarding by connection ID, node table, management plane.
 export * from "./cluster-mac.ts";
+export * from "./cid-owners.ts";
 export * from "./drop-cause.ts";
 export * from "./endpoint-index.ts";
 export * from "./endpoint.ts";

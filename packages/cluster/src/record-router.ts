@@ -21,8 +21,6 @@ import { type Member, MemberTable } from "./member-table.ts";
 import type { NodeId } from "./node-id.ts";
 import { BROKEN_RECORD, NO_CID, isRecords, peekCid } from "./record-walk.ts";
 
-export { type CidOwners, UNKNOWN_CID_CONFIG } from "./cid-owners.ts";
-
 /** Settings of a {@link RecordRouter}. */
 export interface RecordRouterOptions {
   readonly nodeId: NodeId;

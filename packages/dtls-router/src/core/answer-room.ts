@@ -3,8 +3,6 @@ import { type DatagramView, FORWARD_HEADER_SIZE_BYTES_MAX } from "@coracle/clust
 
 /** Room for a handshake's flight. What does not fit gets memory of its own. */
 export const ANSWER_ROOM_SIZE_BYTES = 32_768;
-/** Below this size a loop is faster than a call. */
-const LOOP_SIZE_BYTES_MAX = 64;
 
 /** Copies of answers, good until {@link clear}. */
 export class AnswerRoom {
@@ -21,8 +19,7 @@ export class AnswerRoom {
     view.bytes = fits ? this.#bytes : new Uint8Array(size);
     view.start = start;
     view.end = start + record.length;
-    if (record.length > LOOP_SIZE_BYTES_MAX) view.bytes.set(record, start);
-    else for (let index = 0; index < record.length; index++) view.bytes[start + index] = record[index] as number;
+    view.bytes.set(record, start);
     if (fits) this.#used += size;
     return view;
   }

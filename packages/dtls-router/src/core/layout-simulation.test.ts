@@ -5,7 +5,16 @@ import type { ManagementMode } from "@coracle/cluster";
 import { nodeId } from "@coracle/cluster";
 import { RandomCids } from "@coracle/dtls";
 import { systemCrypto } from "@coracle/dtls/io";
-import { endpointOf, type SimulatedDevice, SimulatedService } from "../testing/simulated-service.ts";
+import { endpointOf, SimulatedService } from "../testing/simulated-service.ts";
+import {
+  assertForwarded,
+  connectDevices,
+  dropsOf,
+  exchange,
+  exchangeOverLoss,
+  formWithDevices,
+  nextRequest,
+} from "../testing/simulated-traffic.ts";
 import { type QuicLbKeys, QuicLbLayout } from "./quic-lb-layout.ts";
 
 const DEVICES = 12;
@@ -41,56 +50,7 @@ function connected(
   options: LayoutOptions & { readonly seed: number; readonly mode: ManagementMode; readonly lossRate?: number },
 ): SimulatedService {
   const service = new SimulatedService({ ...options, routers: 3, layout: (id) => makeLayout(id, options) });
-  assert.ok(
-    service.runUntil(() => service.routers.every(({ node }) => node.isReady), 20_000),
-    "the cluster did not form",
-  );
-  connectMore(service, DEVICES);
-  return service;
-}
-
-function connectMore(service: SimulatedService, count: number): SimulatedDevice[] {
-  const devices = Array.from({ length: count }, (_, index) =>
-    service.connect({ cids: new RandomCids(index % 2 === 0 ? 0 : 4) }),
-  );
-  assert.ok(
-    service.runUntil(() => devices.every(({ established }) => established), 120_000),
-    "not every device connected",
-  );
-  return devices;
-}
-
-function dropped(service: SimulatedService): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const { node } of service.routers) {
-    for (const [cause, count] of node.router.drops.snapshot()) if (count > 0) sums[cause] = (sums[cause] ?? 0) + count;
-    const { dropUnknownCid, dropBadMac } = node.server.counters;
-    for (const [name, count] of Object.entries({ dropUnknownCid, dropBadMac }))
-      if (count > 0) sums[name] = (sums[name] ?? 0) + count;
-  }
-  return sums;
-}
-
-let number = 0;
-
-/** Every device asks once a round from addresses that change, by balancers that forget; each answer comes exactly once. */
-function exchange(service: SimulatedService, rounds: number): void {
-  const expected = new Map(service.devices.map((device) => [device, [] as number[]]));
-  for (let round = 0; round < rounds; round++) {
-    if (round % 3 === 1) service.reshuffle();
-    for (const device of service.devices) {
-      if (service.random.next() < 0.3) service.rebind(device);
-      expected.get(device)?.push(++number);
-      service.request(device, number);
-    }
-    service.run(50);
-  }
-  for (const [device, numbers] of expected) {
-    assert.deepEqual(
-      numbers.map((each) => device.answers.get(each)),
-      numbers.map(() => 1),
-    );
-  }
+  return formWithDevices(service, DEVICES);
 }
 
 /** Sessions by the configuration of their IDs. */
@@ -121,14 +81,9 @@ for (const [name, options] of layouts) {
       it("answer every record exactly once while addresses and backends change", () => {
         const service = connected({ seed: 11, mode, ...options });
         exchange(service, 30);
-        assert.deepEqual(dropped(service), {});
+        assert.deepEqual(dropsOf(service), {});
         assert.equal(service.strayAnswers, 0);
-        const forwarded = service.total(({ node }) => node.router.counters.get("forwarded"));
-        assert.ok(forwarded > 100, `only ${forwarded} were forwarded: the test shows nothing`);
-        assert.equal(
-          service.total(({ node }) => node.router.counters.get("backwarded")),
-          forwarded,
-        );
+        assertForwarded(service);
       });
     });
   }
@@ -146,35 +101,21 @@ describe("keys of encrypted connection IDs", () => {
           exchange(service, 3);
         }
       }
-      connectMore(service, DEVICES);
+      connectDevices(service, DEVICES);
       exchange(service, 6);
       assert.deepEqual(byConfiguration(service), { 1: DEVICES, 2: DEVICES });
-      assert.deepEqual(dropped(service), {});
+      assert.deepEqual(dropsOf(service), {});
       assert.ok(service.devices.every(({ failed }) => !failed));
     });
 
     it(`rotate over a lossy network, seed ${seed}`, () => {
       const service = connected({ seed, mode: "plain", keys: keys(1, 1), lossRate: 0.05 });
-      const open = new Map<number, SimulatedDevice>();
       const rotations = [keys(1, 1, 2), keys(2, 1, 2), keys(2, 2, 1, 5), keys(5, 2, 1, 5)];
-      for (let round = 0; round < 60; round++) {
+      exchangeOverLoss(service, 25, (round) => {
         const rotation = round % 5 === 2 ? rotations.shift() : undefined;
         if (rotation !== undefined) replaceEverywhere(service, rotation);
-        if (round < 25) {
-          if (round % 4 === 1) service.reshuffle();
-          for (const device of service.devices) {
-            if (service.random.next() < 0.3) service.rebind(device);
-            open.set(++number, device);
-          }
-        }
-        for (const [request, device] of open) {
-          if (device.answers.has(request)) open.delete(request);
-          else service.request(device, request);
-        }
-        service.run(200);
-      }
-      assert.equal(open.size, 0, `${open.size} requests were never answered`);
-      assert.deepEqual(dropped(service), {});
+      });
+      assert.deepEqual(dropsOf(service), {});
       assert.ok(service.devices.every(({ failed }) => !failed));
     });
   }
@@ -183,14 +124,15 @@ describe("keys of encrypted connection IDs", () => {
     const service = connected({ seed: 4, mode: "plain", keys: keys(1, 1, 2) });
     const before = [...service.devices];
     replaceEverywhere(service, keys(2, 1, 2));
-    const after = connectMore(service, 3);
+    const after = connectDevices(service, 3);
     replaceEverywhere(service, keys(2, 2));
-    for (const device of before) service.request(device, ++number);
+    for (const device of before) service.request(device, nextRequest());
     service.run(100);
-    assert.deepEqual(dropped(service), { "unknown-cid-config": DEVICES });
+    assert.deepEqual(dropsOf(service), { "unknown-cid-config": DEVICES });
     for (const device of after) {
       service.rebind(device);
-      service.request(device, ++number);
+      const number = nextRequest();
+      service.request(device, number);
       service.run(50);
       assert.equal(device.answers.get(number), 1);
     }
@@ -251,19 +193,21 @@ describe("nodes that do not agree about connection IDs", () => {
       });
       assert.ok(service.runUntil(() => devices.every(({ established }) => established), 1000));
       for (const device of devices) {
-        service.request(device, ++number);
+        const number = nextRequest();
+        service.request(device, number);
         service.run(20);
         assert.equal(device.answers.get(number), 1);
       }
-      const sum = (): number => Object.values(dropped(service)).reduce((total, count) => total + count, 0);
+      const sum = (): number => Object.values(dropsOf(service)).reduce((total, count) => total + count, 0);
       assert.equal(sum(), 0);
       for (const device of devices) {
         service.pin(device, 2);
-        service.request(device, ++number);
+        const number = nextRequest();
+        service.request(device, number);
         service.run(20);
         assert.equal(device.answers.get(number), undefined);
       }
-      assert.equal(sum(), DEVICES, JSON.stringify(dropped(service)));
+      assert.equal(sum(), DEVICES, JSON.stringify(dropsOf(service)));
     });
   }
 });

@@ -49,12 +49,15 @@ test("a queue that a flood never lets run empty keeps nothing of what has left i
   queue.push(0, view(1000), SOURCE);
   collectGarbage();
   const before = process.memoryUsage().external;
-  for (let count = 0; count < 100_000; count++) {
+  let grown = Number.POSITIVE_INFINITY;
+  for (let count = 0; count < 400_000; count++) {
     queue.push(0, view(1000, count), SOURCE);
     queue.shift();
+    // A runtime collects when it likes: the least that is held while the last quarter passes is what is kept.
+    if (count < 300_000 || count % 1000 !== 0) continue;
+    collectGarbage();
+    grown = Math.min(grown, process.memoryUsage().external - before);
   }
-  collectGarbage();
-  const grown = process.memoryUsage().external - before;
   assert.equal(queue.size, 1);
-  assert.ok(grown < 60_000_000, `${grown} bytes are kept of 100 MB that passed through`);
+  assert.ok(grown < 60_000_000, `${grown} bytes are kept of 300 MB that passed through`);
 });
